@@ -1,0 +1,98 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto: [Target.Dependency] = [
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "CryptoExtras", package: "swift-crypto"),
+]
+let certificates: [Target.Dependency] = [
+    .product(name: "X509", package: "swift-certificates"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
+]
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+func room(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linker)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "wellhead",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "wellhead", targets: ["wellhead"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+        room("SourceModel", crypto + certificates),
+        room("PostgresWire", crypto + [nioCore]),
+        room("MySQLWire", crypto + [nioCore, "CSodium"]),
+        room("Route", [
+            "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
+        ] + crypto + certificates),
+        room("Drivers", ["SourceModel", "Route", "PostgresWire", "MySQLWire", nioCore, logging]),
+        room("Vault", ["SourceModel"] + crypto),
+        room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Gateway", ["SourceModel", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]),
+        room("WebAPI", [
+            "SourceModel", "Gateway", "Registry", hummingbird, logging,
+            .product(name: "XMLCoder", package: "XMLCoder"),
+            .product(name: "JWTKit", package: "jwt-kit"),
+        ] + crypto),
+        .executableTarget(
+            name: "wellhead",
+            dependencies: [
+                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird, logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "Testbed", dependencies: ["SourceModel", nioCore, nioPosix, locks] + crypto + certificates,
+            path: "Tests/Testbed", swiftSettings: strict),
+        tests("SourceModelTests", ["SourceModel", "Testbed"]),
+        tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("RouteTests", ["Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("DriversTests", ["Drivers", "Route", "SourceModel", "Testbed", nioPosix]),
+        tests("VaultTests", ["Vault", "SourceModel"]),
+        tests("RegistryTests", ["Registry", "Vault", "SourceModel"]),
+        tests("GatewayTests", ["Gateway", "Drivers", "Route", "Registry", "Vault", "SourceModel", "Testbed"]),
+        tests("WebAPITests", [
+            "WebAPI", "Gateway", "SourceModel", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        ]),
+        tests("EndToEnd", ["Testbed", "SourceModel", nioPosix]),
+    ]
+)
