@@ -1,0 +1,107 @@
+import Synchronization
+
+/// Writes down the stages of one test as they are travelled; safe to use from event loops, threads and tasks.
+package final class StageJournal: Sendable {
+    /// What an observer of a running test is told.
+    package enum Event: Sendable, Equatable {
+        case entered(Stage)
+        case ended(TestReport.Entry)
+    }
+
+    private struct Pages {
+        var entries: [TestReport.Entry] = []
+        var warnings: [Warning] = []
+        var open: (stage: Stage, since: ContinuousClock.Instant, detail: String)?
+
+        mutating func end(at instant: ContinuousClock.Instant, ok: Bool) -> TestReport.Entry? {
+            guard let open else { return nil }
+            let entry = TestReport.Entry(
+                stage: open.stage, ok: ok, elapsed: open.since.duration(to: instant), detail: open.detail)
+            entries.append(entry)
+            self.open = nil
+            return entry
+        }
+    }
+
+    private let started: ContinuousClock.Instant
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let observer: (@Sendable (Event) -> Void)?
+    private let pages = Mutex(Pages())
+
+    /// - Parameters:
+    ///   - now: the clock; a test's moves by hand.
+    ///   - observer: told of each stage as it is entered and ended, outside the journal's lock.
+    package init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        observer: (@Sendable (Event) -> Void)? = nil
+    ) {
+        self.now = now
+        self.observer = observer
+        started = now()
+    }
+
+    /// Begins a stage. One that is still open ends as passed.
+    package func enter(_ stage: Stage) {
+        let instant = now()
+        let ended = pages.withLock { pages in
+            let ended = pages.end(at: instant, ok: true)
+            pages.open = (stage, instant, "")
+            return ended
+        }
+        if let ended { observer?(.ended(ended)) }
+        observer?(.entered(stage))
+    }
+
+    /// Says what is seen in the open stage; the last words stand.
+    package func note(_ detail: String) {
+        pages.withLock { $0.open?.detail = detail }
+    }
+
+    /// Ends the open stage as passed.
+    package func pass(_ detail: String? = nil) {
+        end(ok: true, detail: detail)
+    }
+
+    /// Adds a warning; the same one twice is kept once.
+    package func warn(_ warning: Warning) {
+        pages.withLock { if !$0.warnings.contains(warning) { $0.warnings.append(warning) } }
+    }
+
+    /// The stage that is open now.
+    package var current: Stage? { pages.withLock { $0.open?.stage } }
+
+    /// Ends the test and tells what was seen. A failure's stage is marked as failed, also where it was never entered.
+    package func report(failure: SourceFailure? = nil) -> TestReport {
+        let instant = now()
+        let (report, ended) = pages.withLock { pages -> (TestReport, TestReport.Entry?) in
+            var ended: TestReport.Entry?
+            if let failure {
+                if let open = pages.open, open.stage == failure.stage {
+                    ended = pages.end(at: instant, ok: false)
+                } else {
+                    _ = pages.end(at: instant, ok: true)
+                    let entry = TestReport.Entry(stage: failure.stage, ok: false, elapsed: .zero, detail: "")
+                    pages.entries.append(entry)
+                    ended = entry
+                }
+            } else {
+                ended = pages.end(at: instant, ok: true)
+            }
+            let report = TestReport(
+                ok: failure == nil, elapsed: started.duration(to: instant), warnings: pages.warnings,
+                stages: pages.entries)
+            return (report, ended)
+        }
+        if let ended { observer?(.ended(ended)) }
+        return report
+    }
+
+    private func end(ok: Bool, detail: String?) {
+        let instant = now()
+        let ended = pages.withLock { pages in
+            if let detail { pages.open?.detail = detail }
+            return pages.end(at: instant, ok: ok)
+        }
+        if let ended { observer?(.ended(ended)) }
+    }
+}
