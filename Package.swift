@@ -59,7 +59,7 @@ let package = Package(
         room("PostgresWire", crypto + [nioCore]),
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("Route", [
-            "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
+            "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: "swift-nio"), locks, logging,
         ] + crypto + certificates),
         room("Drivers", ["SourceModel", "Route", "PostgresWire", "MySQLWire", nioCore, logging]),
         room("Vault", ["SourceModel"] + crypto),

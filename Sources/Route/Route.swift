@@ -1,0 +1,117 @@
+import Foundation
+import Logging
+import NIOCore
+import SourceModel
+
+/// Gets bytes to a data source: resolves, checks the destination, dials, passes the SSH host, upgrades to TLS.
+package final class Route: Sendable {
+    /// What a route is built from.
+    package struct Configuration: Sendable {
+        package var resolver: any Resolver
+        package var policy: DestinationPolicy
+        package var group: any EventLoopGroup
+        package var logger: Logger
+        /// The time by which certificates are judged.
+        package var now: @Sendable () -> Date
+        /// The head start of a connection attempt before the next address is tried beside it.
+        package var stagger: Duration
+
+        package init(
+            resolver: any Resolver, policy: DestinationPolicy, group: any EventLoopGroup, logger: Logger,
+            now: @escaping @Sendable () -> Date = { Date() }, stagger: Duration = .milliseconds(250)
+        ) {
+            self.resolver = resolver
+            self.policy = policy
+            self.group = group
+            self.logger = logger
+            self.now = now
+            self.stagger = stagger
+        }
+    }
+
+    private let configuration: Configuration
+    private let material = TLSMaterial()
+
+    package init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Checks key material that needs no dialling: that client certificate and key can be used. Stage `validate`.
+    package func checkMaterial(of source: DataSource) async throws(SourceFailure) {
+        if let identity = source.scheme.encryption.identity {
+            _ = try material.context(for: identity) {}
+        }
+    }
+
+    /// Travels the stages resolve, dial and ssh_*, and leaves the last of them ended as passed. Cancelling the task
+    /// closes everything that was opened.
+    package func open(_ source: DataSource, journal: StageJournal) async throws(SourceFailure) -> RoutedChannel {
+        guard let endpoint = source.endpoint else {
+            throw SourceFailure(
+                .validate, .missingField, "\(source.driver.displayName) needs a host.", hint: "Set host.")
+        }
+        switch source.scheme {
+        case .direct(let encryption):
+            let addresses = try await resolve(endpoint.host, as: .dataSource, journal)
+            journal.enter(.dial)
+            let dialer = Dialer(stagger: configuration.stagger, group: configuration.group)
+            let channel = try await dialer.dial(endpoint, addresses: addresses, field: .host)
+            journal.pass(channel.remoteAddress.map(Route.text))
+            return routed(channel, hostKey: nil, encryption, endpoint, journal)
+        case .ssh:
+            throw SourceFailure(
+                .sshHandshake, .sshHandshakeFailed, "This build has no SSH.", hint: "Set ssh to false.")
+        }
+    }
+
+    /// Closes what is kept for later use.
+    package func shutdown() async {}
+
+    private func routed(
+        _ channel: any Channel, hostKey: HostKey?, _ encryption: Encryption, _ endpoint: Endpoint,
+        _ journal: StageJournal
+    ) -> RoutedChannel {
+        let upgrade = encryption.trust.map { trust in
+            TLSUpgrade(
+                trust: trust, identity: encryption.identity, material: material, journal: journal,
+                now: configuration.now)
+        }
+        var start: (@Sendable (any Channel) -> EventLoopFuture<TLSObservation>)?
+        if let upgrade { start = { upgrade.start(on: $0) } }
+        return RoutedChannel(channel: channel, hostKey: hostKey, upgrade: start) { error, stage in
+            if let failure = error as? SourceFailure { return failure }
+            return upgrade?.verdict(for: error) ?? StreamFailures.failure(for: error, in: stage, endpoint: endpoint)
+        }
+    }
+
+    /// Stage resolve: the addresses of a host that may be dialled, in the order in which to dial them.
+    private func resolve(
+        _ host: String, as role: DestinationPolicy.Role, _ journal: StageJournal
+    ) async throws(SourceFailure) -> [IPAddress] {
+        journal.enter(.resolve)
+        let found: [IPAddress]
+        if let literal = IPAddress(host) {
+            found = [literal]
+        } else if host.contains(":") || host.contains("%") {
+            throw SourceFailure(
+                .resolve, .hostNotFound, "\(host) is neither a name nor an address that can be dialled.",
+                hint: "Set \(role.field.rawValue) to a name or an address, without a zone and without a port.")
+        } else {
+            do {
+                found = try await configuration.resolver.addresses(of: host)
+            } catch {
+                throw ResolveFailures.failure(for: error, host: host, field: role.field)
+            }
+        }
+        let permitted = try configuration.policy.permitted(found, of: host, as: role)
+        let ordered = AddressOrder.interleaved(permitted)
+        let shown = ordered.prefix(8).map(\.description).joined(separator: ", ")
+        let more = ordered.count > 8 ? " and \(ordered.count - 8) more" : ""
+        journal.pass(IPAddress(host) == nil ? "\(host) is \(shown)\(more)" : shown)
+        return ordered
+    }
+
+    private static func text(_ address: SocketAddress) -> String {
+        Endpoint(host: address.ipAddress ?? "?", port: address.port ?? 0).description
+    }
+}
