@@ -59,7 +59,8 @@ let package = Package(
         room("PostgresWire", crypto + [nioCore]),
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("Route", [
-            "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, .product(name: "NIOTLS", package: "swift-nio"), locks, logging,
+            "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
+            .product(name: "NIOTLS", package: "swift-nio"),
         ] + crypto + certificates),
         room("Drivers", ["SourceModel", "Route", "PostgresWire", "MySQLWire", nioCore, logging]),
         room("Vault", ["SourceModel"] + crypto),
@@ -85,7 +86,9 @@ let package = Package(
         tests("SourceModelTests", ["SourceModel", "Testbed"]),
         tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
-        tests("RouteTests", ["Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("RouteTests", [
+            "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+        ] + crypto + certificates),
         tests("DriversTests", ["Drivers", "Route", "SourceModel", "Testbed", nioPosix]),
         tests("VaultTests", ["Vault", "SourceModel"]),
         tests("RegistryTests", ["Registry", "Vault", "SourceModel"]),

@@ -1,11 +1,11 @@
 import SourceModel
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Where this service may connect to. Without it, whoever may create a data source could have the service scan and

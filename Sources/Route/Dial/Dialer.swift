@@ -23,7 +23,8 @@ struct Dialer: Sendable {
     ///   - addresses: in the order in which they are tried; at least one.
     /// - Returns: a connected channel that holds back what arrives until it is first read from.
     func dial(_ endpoint: Endpoint, addresses: [IPAddress], field: Field) async throws(SourceFailure) -> any Channel {
-        let winner = await withTaskGroup(of: Outcome.self, returning: Result<any Channel, SourceFailure>.self) { tasks in
+        let winner = await withTaskGroup(of: Outcome.self, returning: Result<any Channel, SourceFailure>.self) {
+            tasks in
             var waiting = addresses[...]
             var running = 0
             var attempts: [DialFailures.Attempt] = []

@@ -2,17 +2,17 @@ import Foundation
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Asks the operating system by `getaddrinfo`, one thread a name. Callers who want the same name wait for the same
 /// answer, and no caller waits for another name: a hung name service holds up only those who asked it.
 package final class SystemResolver: Resolver {
-    /// Names looked up at a time, at most; `getaddrinfo` cannot be stopped, so a thread lives until the system gives up.
+    /// Names looked up at a time, at most: `getaddrinfo` cannot be stopped, a thread lives until the system gives up.
     private let bound: Int
     private let lookUp: @Sendable (String) -> Result<[IPAddress], ResolveFailure>
     private let waiting = Mutex<[String: [UInt64: Waiter]]>([:])
@@ -82,9 +82,9 @@ package final class SystemResolver: Resolver {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         #else
-        hints.ai_socktype = Int32(SOCK_STREAM)
+            hints.ai_socktype = Int32(SOCK_STREAM)
         #endif
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(name, nil, &hints, &list)

@@ -7,6 +7,8 @@ import X509
 struct PeerJudge: Sendable {
     let trust: ServerTrust
     let now: Date
+    /// As far as the handshake has settled it.
+    var protocolVersion = ""
 
     /// What the certificates came to. The observation is there also where they were refused, for the report.
     struct Verdict: Sendable {
@@ -42,7 +44,7 @@ struct PeerJudge: Sendable {
         if trust.mode == .require { warnings.append(.unverifiedTLS) }
         if days < Warning.expiryNotice { warnings.append(.expiring("server's", end, days: days)) }
         return TLSObservation(
-            protocolVersion: "", verified: trust.mode != .require, issuer: leaf.certificate.issuer.label,
+            protocolVersion: protocolVersion, verified: trust.mode != .require, issuer: leaf.certificate.issuer.label,
             subjectAlternativeNames: leaf.names, notBefore: leaf.certificate.notValidBefore, notAfter: end,
             daysLeft: days, serverEndPoint: leaf.serverEndPoint, warnings: warnings)
     }
@@ -52,7 +54,7 @@ struct PeerJudge: Sendable {
     private func chainFailure(_ leaf: PeerCertificate, _ others: [Certificate]) async -> SourceFailure? {
         let anchors = trust.anchors.map(TrustAnchors.init(der:)) ?? TrustAnchors.system
         let rules = ChainRules(now: now)
-        var verifier = Verifier(rootCertificates: CertificateStore(anchors.certificates)) { rules }
+        var verifier = Verifier(rootCertificates: anchors.store) { rules }
         // A server needs a handful of intermediates; more would only make the search long.
         let intermediates = CertificateStore(others.prefix(16))
         switch await verifier.validate(leaf: leaf.certificate, intermediates: intermediates) {
@@ -135,7 +137,8 @@ struct PeerJudge: Sendable {
                 .tlsHostnameMismatch,
                 "The server's certificate names no host, so it is not for \(trust.serverName); its subject is "
                     + "\(leaf.certificate.subject.label).",
-                hint: "Install a certificate with a subjectAltName for \(trust.serverName) on the server, or set sslMode "
+                hint:
+                    "Install a certificate with a subjectAltName for \(trust.serverName) on the server, or set sslMode "
                     + "to verify-ca.")
         }
         let more = names.count > 5 ? " and \(names.count - 5) more" : ""

@@ -4,8 +4,12 @@ import SourceModel
 
 /// What was known of a TLS connection when it failed.
 struct TLSContext: Sendable {
-    /// Whether the handshake was over on our side. A TLS 1.3 server judges the client's certificate after that.
+    /// Whether the handshake was over on our side.
     var established = false
+    /// Whether the server judges the client's certificate only after that, as TLS 1.3 has it.
+    var judgesClientsLate = false
+    /// Whether the server has sent anything since.
+    var heard = false
     /// Whether the server asked for a client certificate.
     var certificateRequested = false
     /// Whether there is a client certificate to show.
@@ -19,7 +23,7 @@ enum TLSFailures {
         if let reason = TLSReason(error) {
             if let alert = reason.alert { return failure(alert: alert, context) }
             // Once the handshake is over, an error of the record layer is still one of TLS.
-            return failure(reason: reason.number, cause: String(describing: error))
+            return failure(reason: reason.number, context, cause: String(describing: error))
         }
         switch error {
         case NIOSSLError.handshakeFailed(.sslError(let errors)) where errors.contains(.eofDuringHandshake):
@@ -31,9 +35,23 @@ enum TLSFailures {
                 .tlsHandshakeFailed, "The TLS handshake failed.",
                 hint: "Check that port is the one on which the server speaks TLS.", cause: String(describing: error))
         default:
-            guard !context.established else { return nil }
-            return closed(context, cause: String(describing: error))
+            guard context.established else { return closed(context, cause: String(describing: error)) }
+            return unexplained(error, context)
         }
+    }
+
+    /// The connection ended right after a TLS 1.3 handshake in which the server had asked for a certificate. Its alert
+    /// is lost where our first bytes met a socket that was closed already: the reset overtakes it.
+    private static func unexplained(_ error: any Error, _ context: TLSContext) -> SourceFailure? {
+        guard context.judgesClientsLate, context.certificateRequested, !context.heard,
+            StreamFailures.failure(for: error, in: .tls, endpoint: nil) != nil
+        else { return nil }
+        if !context.hasIdentity { return required(nil) }
+        return make(
+            .tlsClientCertificateRejected,
+            "The server closed the connection as soon as it had seen the client certificate.",
+            hint: "Set certificate and keyfile to a pair that an authority known to the server issued.",
+            cause: String(describing: error))
     }
 
     /// The peer said no, and why.
@@ -92,7 +110,7 @@ enum TLSFailures {
     }
 
     /// Our own side could not go on.
-    private static func failure(reason: Int, cause: String) -> SourceFailure {
+    private static func failure(reason: Int, _ context: TLSContext, cause: String) -> SourceFailure {
         switch reason {
         case _ where TLSReason.httpReplies.contains(reason) || TLSReason.notTLS.contains(reason):
             make(
@@ -112,7 +130,9 @@ enum TLSFailures {
                 hint: "Install a certificate with the key usage digitalSignature on the server.", cause: cause)
         default:
             make(
-                .tlsHandshakeFailed, "The TLS handshake failed: the server broke the protocol.",
+                .tlsHandshakeFailed,
+                context.established
+                    ? "The server broke the TLS protocol." : "The TLS handshake failed: the server broke the protocol.",
                 hint: "Check that port is the one on which the server speaks TLS.", cause: cause)
         }
     }

@@ -57,7 +57,9 @@ final class TLSMaterial: Sendable {
             return entry
         }
         if let known { return known }
-        let chain = try identity.chain.map { NIOSSLCertificateSource.certificate(try NIOSSLCertificate(bytes: $0, format: .der)) }
+        let chain = try identity.chain.map {
+            NIOSSLCertificateSource.certificate(try NIOSSLCertificate(bytes: $0, format: .der))
+        }
         let key = try identity.key.withUTF8 { try NIOSSLPrivateKey(bytes: Array($0), format: .pem) }
         let entry = Entry(identity: identity, chain: chain, key: .privateKey(key))
         entries.withLock { entries in

@@ -3,7 +3,7 @@ import SourceModel
 
 /// What was seen of a data source's TLS.
 package struct TLSObservation: Sendable, Equatable {
-    /// `TLS 1.2` or `TLS 1.3`; empty as long as the handshake runs.
+    /// `TLS 1.2` or `TLS 1.3`.
     package var protocolVersion: String
     /// Whether the certificate was judged: false where `sslMode` is `require`.
     package var verified: Bool

@@ -54,7 +54,8 @@ final class TLSUpgrade: Sendable {
             let secure = try NIOSSLClientHandler(
                 context: context, serverHostname: ServerName(trust.serverName).indication,
                 customVerificationCallback: { [self] chain, verdict in
-                    verdict.completeWithTask { await self.judge(chain) }
+                    let version = TLSUpgrade.version(of: channel)
+                    verdict.completeWithTask { await self.judge(chain, version) }
                 })
             let pipeline = channel.pipeline.syncOperations
             let holder = try? pipeline.handler(type: ArrivalHolder.self)
@@ -71,27 +72,35 @@ final class TLSUpgrade: Sendable {
         }
     }
 
-    private func judge(_ chain: [NIOSSLCertificate]) async -> NIOSSLVerificationResult {
-        let judge = PeerJudge(trust: trust, now: now())
+    private func judge(_ chain: [NIOSSLCertificate], _ version: String) async -> NIOSSLVerificationResult {
+        let judge = PeerJudge(trust: trust, now: now(), protocolVersion: version)
         let verdict = await judge.judge(chain.compactMap { try? $0.toDERBytes() })
         state.withLock { $0.verdict = verdict }
         if let detail = verdict.observation?.detail { journal.note(detail) }
         return verdict.failure == nil ? .certificateVerified : .failed
     }
 
+    /// What the handshake has settled on; for use on the channel's event loop.
+    private static func version(of channel: any Channel) -> String {
+        switch try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self).tlsVersion {
+        case .tlsv13: "TLS 1.3"
+        case .tlsv12: "TLS 1.2"
+        default: "TLS"
+        }
+    }
+
+    /// Called by the watch when the server has said something by TLS.
+    func heard() { state.withLock { $0.context.heard = true } }
+
     /// Called by the watch when the handshake is over.
-    func completed(_ version: TLSVersion?) -> TLSObservation? {
+    func completed() -> TLSObservation? {
         let seen = state.withLock { state in
             state.context.established = true
-            return state.verdict?.observation
+            let observation = state.verdict?.observation
+            state.context.judgesClientsLate = observation?.protocolVersion == "TLS 1.3"
+            return observation
         }
         guard var observation = seen else { return nil }
-        observation.protocolVersion =
-            switch version {
-            case .tlsv13: "TLS 1.3"
-            case .tlsv12: "TLS 1.2"
-            default: "TLS"
-            }
         if let identity {
             let end = Date(timeIntervalSince1970: TimeInterval(identity.expires))
             let days = end.days(since: now())
@@ -123,6 +132,7 @@ private final class TLSWatch: ChannelInboundHandler {
 
     private let upgrade: TLSUpgrade
     private var promise: EventLoopPromise<TLSObservation>?
+    private var hasHeard = false
 
     init(_ upgrade: TLSUpgrade, _ promise: EventLoopPromise<TLSObservation>) {
         self.upgrade = upgrade
@@ -132,8 +142,7 @@ private final class TLSWatch: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent, let promise {
             self.promise = nil
-            let version = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self).tlsVersion
-            if let observation = upgrade.completed(version) {
+            if let observation = upgrade.completed() {
                 promise.succeed(observation)
             } else {
                 fail(promise, ChannelError.inappropriateOperationForState)
@@ -141,6 +150,14 @@ private final class TLSWatch: ChannelInboundHandler {
             }
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !hasHeard {
+            hasHeard = true
+            upgrade.heard()
+        }
+        context.fireChannelRead(data)
     }
 
     /// Before the handshake is over the driver's handlers are told the verdict, later the error itself.

@@ -5,17 +5,21 @@ import X509
 /// The certificates that a chain may end in.
 struct TrustAnchors: Sendable {
     let certificates: [Certificate]
+    /// The same, to search in.
+    let store: CertificateStore
     /// Whose they are, for messages.
     let isSystem: Bool
 
     /// Anchors given as DER; one that cannot be read is left out: it can vouch for nobody.
     init(der: [[UInt8]]) {
         certificates = der.compactMap { try? Certificate(derEncoded: $0) }
+        store = CertificateStore(certificates)
         isSystem = false
     }
 
     private init(system certificates: [Certificate]) {
         self.certificates = certificates
+        store = CertificateStore(certificates)
         isSystem = true
     }
 
@@ -37,7 +41,9 @@ struct TrustAnchors: Sendable {
             return text.components(separatedBy: "-----BEGIN CERTIFICATE-----").dropFirst().compactMap { part in
                 guard let end = part.range(of: "-----END CERTIFICATE-----") else { return nil }
                 let base64 = part[..<end.lowerBound]
-                guard let der = Data(base64Encoded: String(base64), options: .ignoreUnknownCharacters) else { return nil }
+                guard let der = Data(base64Encoded: String(base64), options: .ignoreUnknownCharacters) else {
+                    return nil
+                }
                 return try? Certificate(derEncoded: Array(der))
             }
         }
