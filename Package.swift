@@ -21,11 +21,15 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
-func room(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linker)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil, linker: [LinkerSetting]? = nil
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: strict, linkerSettings: linker)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -45,7 +49,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -67,14 +70,15 @@ let package = Package(
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Gateway", ["SourceModel", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]),
         room("WebAPI", [
-            "SourceModel", "Gateway", "Registry", hummingbird, logging,
-            .product(name: "XMLCoder", package: "XMLCoder"),
-            .product(name: "JWTKit", package: "jwt-kit"),
-        ] + crypto),
+            "SourceModel", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
+            .product(name: "JWTKit", package: "jwt-kit"), nioCore, locks,
+        ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
         .executableTarget(
             name: "wellhead",
             dependencies: [
-                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird, logging, lifecycle,
+                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird, hummingbirdCore,
+                logging, lifecycle, nioCore, nioPosix, nioSSL,
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
