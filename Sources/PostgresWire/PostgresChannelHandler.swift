@@ -153,7 +153,9 @@ final class PostgresChannelHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if machine.state == .upgrading {
             // The upgrade's own error tells more; give it the chance to come first.
-            context.eventLoop.assumeIsolated().execute { self.upgradeEnded(.failure(self.causeOfEnd ?? ChannelError.eof)) }
+            context.eventLoop.assumeIsolated().execute {
+                self.upgradeEnded(.failure(self.causeOfEnd ?? ChannelError.eof))
+            }
         } else {
             end(machine.channelEnded(causeOfEnd))
         }
@@ -168,6 +170,12 @@ final class PostgresChannelHandler: ChannelDuplexHandler {
     }
 
     // MARK: Performing
+
+    /// How many bytes wait to become a message; at most `messageLimit` and one read.
+    var heldBytes: Int { decoder.bufferedBytes }
+
+    /// The longest message that is taken now.
+    var messageLimit: Int { machine.frameRule.maximumSize }
 
     private var mayRead: Bool { (active?.pendingBytes ?? 0) < settings.rowBufferSize }
 

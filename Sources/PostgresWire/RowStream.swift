@@ -1,10 +1,11 @@
 import NIOCore
 
 /// A query's rows as they arrive. Reading them drives the connection: while nobody reads, nothing is taken from the
-/// channel beyond `Configuration.rowBufferSize` and one read, and the server waits.
+/// channel beyond `Configuration.rowBufferSize` and what one read brings, and the server waits.
 ///
 /// The rows can be read once. A stream that is dropped, or whose reading task is cancelled, gives the rest up: the
 /// connection throws away what still comes, within `Configuration.maximumDrainSize`, and is free again, or closes.
+/// A statement that gives nothing runs on at the server; `PostgresConnection.cancel(_:on:upgrade:)` ends it.
 public struct RowStream: AsyncSequence, Sendable {
     /// One row.
     public typealias Element = PostgresRow

@@ -25,7 +25,9 @@ enum Dialling {
     }
 
     /// TLS that trusts anyone. `bind` makes the binding's data from the certificate.
-    static func tls(_ bind: @escaping @Sendable ([UInt8]) -> [UInt8]? = { Array(SHA256.hash(data: $0)) }) -> TLSUpgrade {
+    static func tls(
+        _ bind: @escaping @Sendable ([UInt8]) -> [UInt8]? = { Array(SHA256.hash(data: $0)) }
+    ) -> TLSUpgrade {
         TLSUpgrade { channel in
             let binding = channel.eventLoop.makePromise(of: TLSBinding.self)
             channel.closeFuture.whenComplete { _ in binding.fail(ChannelError.eof) }

@@ -41,7 +41,8 @@ struct LocalPostgres: Sendable {
         }
         sql.append("create role chief superuser login password \(quoted(chief.password));")
         sql.append("set password_encryption = 'md5'; create role md5 login password \(quoted(md5.password));")
-        try sql.joined(separator: "\n").write(to: folder.appending(path: "logins.sql"), atomically: true, encoding: .utf8)
+        try sql.joined(separator: "\n").write(
+            to: folder.appending(path: "logins.sql"), atomically: true, encoding: .utf8)
         let script = """
             set -e
             cd "$1"
@@ -91,7 +92,7 @@ struct LocalPostgres: Sendable {
         shell.standardOutput = output
         try shell.run()
         process.withLock { $0 = shell }
-        guard let line = try output.fileHandleForReading.read(upToCount: 5), line.starts(with: Data("ready".utf8)) else {
+        guard let line = try output.fileHandleForReading.read(upToCount: 5), line == Data("ready".utf8) else {
             throw CocoaError(.executableLoad)
         }
         return LocalPostgres(port: port)
