@@ -4,15 +4,10 @@ package enum DriverKind: String, CaseIterable, Sendable, Hashable {
 
     /// Reads the spellings that callers use; the record shows the first spelling of each.
     package init?(spelling: String) {
-        switch spelling.lowercased() {
-        case "postgre", "postgresql": self = .postgres
-        case "mssql": self = .sqlserver
-        case "mongodb": self = .mongo
-        case "excell", "xlsx": self = .excel
-        case let other:
-            guard let kind = DriverKind(rawValue: other) else { return nil }
-            self = kind
-        }
+        let wanted = spelling.lowercased()
+        guard let kind = DriverKind.allCases.first(where: { $0.rawValue == wanted || $0.aliases.contains(wanted) })
+        else { return nil }
+        self = kind
     }
 
     /// The name that people use in a sentence.

@@ -1,0 +1,29 @@
+/// What `GET /drivers` tells: each driver that this version connects, complete enough to build a form from.
+package enum DriverCatalog {
+    /// The drivers in the order in which they are shown.
+    package static let drivers: [DriverDescription] = DriverKind.connectable.map { DriverDescription($0) }
+}
+
+/// One driver: its fields, what they default to, the security schemes and the options that it takes.
+package struct DriverDescription: Sendable, Equatable {
+    package let driver: DriverKind
+    package let fields: [FieldDescription]
+    package let schemes: [SchemeName]
+    package let options: [OptionSpec]
+
+    /// The name in bodies.
+    package var name: String { driver.rawValue }
+    /// The name that people use in a sentence.
+    package var displayName: String { driver.displayName }
+    /// Further spellings of the name.
+    package var aliases: [String] { driver.aliases }
+    /// The port that holds where none is set; nil for files.
+    package var defaultPort: Int? { driver.defaultPort }
+
+    init(_ driver: DriverKind) {
+        self.driver = driver
+        fields = FieldDescription.all(of: driver)
+        schemes = driver.isServer ? SchemeName.allCases : [.plain]
+        options = OptionSpec.all(of: driver)
+    }
+}

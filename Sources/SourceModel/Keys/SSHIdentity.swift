@@ -1,0 +1,44 @@
+import CryptoExtras
+import X509
+
+/// A private key for a login by SSH, found readable as far as its encryption lets us see.
+struct SSHIdentity: Equatable {
+    /// The key's text, repaired: only the block of the private key.
+    let text: Secret
+    let isEncrypted: Bool
+
+    /// - Throws: what the text is instead, or why the key cannot be used.
+    init(_ pasted: Secret) throws(PasteProblem) {
+        let field = Field.sshIdentity
+        let block = try PrivateKeyText.block(in: pasted, of: field)
+        text = Secret(block.text)
+        switch block.label {
+        case PEMBlock.openSSHLabel:
+            guard let key = OpenSSHKey(block.bytes) else { throw Self.unreadable }
+            if let refusal = SSHKeyType.refusal(key.type) {
+                throw PasteProblem(
+                    .invalidKey, "sshIdentity holds \(refusal).",
+                    hint: "Set sshIdentity to an ed25519, ECDSA or RSA key: `ssh-keygen -t ed25519` makes one.")
+            }
+            isEncrypted = key.isEncrypted
+        case "DSA PRIVATE KEY":
+            throw PasteProblem(
+                .invalidKey, "sshIdentity holds a DSA key, which SSH servers no longer take.",
+                hint: "Set sshIdentity to an ed25519, ECDSA or RSA key: `ssh-keygen -t ed25519` makes one.")
+        default:
+            isEncrypted = PrivateKeyText.isEncrypted(block)
+            guard isEncrypted || PrivateKeyText.read(block) != nil || Self.isShortRSA(block) else {
+                throw Self.unreadable
+            }
+        }
+    }
+
+    private static let unreadable = PasteProblem(
+        .invalidKey, "sshIdentity holds a private key that cannot be read: it is damaged or of an unsupported kind.",
+        hint: "Paste the whole private key into sshIdentity: ed25519, ECDSA (P-256, P-384, P-521) or RSA.")
+
+    /// RSA of 1,024 to 2,047 bits is too short for TLS; whether it will do is here the SSH server's to say.
+    private static func isShortRSA(_ block: PEMBlock) -> Bool {
+        block.label != "EC PRIVATE KEY" && (try? _RSA.Signing.PrivateKey(unsafeDERRepresentation: block.bytes)) != nil
+    }
+}

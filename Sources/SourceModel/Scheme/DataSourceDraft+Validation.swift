@@ -1,0 +1,79 @@
+extension DataSourceDraft {
+    /// Reads the fields together into a data source that cannot be wrong.
+    ///
+    /// - Throws: one failure of the stage `validate` with every field that stands in the way.
+    package func validated() throws(SourceFailure) -> DataSource {
+        let driver = try connectableDriver()
+        var validation = DraftValidation(self, driver: driver)
+        let source = driver.isServer ? validation.server() : validation.file()
+        if let failure = validation.complaints.failure { throw failure }
+        return source
+    }
+
+    /// The driver that the fields are judged by; without one nothing else can be judged.
+    private func connectableDriver() throws(SourceFailure) -> DriverKind {
+        let known = DriverKind.connectable.map(\.rawValue)
+        let choice = "Set driver to \(known.alternatives)."
+        func failure(_ code: FailureCode, _ message: String, _ hint: String) -> SourceFailure {
+            SourceFailure(
+                .validate, code, message, hint: hint,
+                fields: [FieldComplaint(field: Field.driver.rawValue, code: code, message: message)])
+        }
+        guard let spelling = text(.driver)?.trimmedBlanks, !spelling.isEmpty else {
+            throw failure(.missingField, "driver is missing: it says what kind of data source this is.", choice)
+        }
+        guard let driver = DriverKind(spelling: spelling) else {
+            let nearest = NearestName.to(spelling, among: known + DriverKind.connectable.flatMap(\.aliases))
+            throw failure(
+                .unsupportedDriver, "There is no driver \(spelling.quoted)\(nearest.map { "; the nearest is \($0)" } ?? "").",
+                choice)
+        }
+        guard driver.isConnectable else {
+            throw failure(
+                .unsupportedDriver, "This version of Wellhead does not connect \(driver.displayName) yet.", choice)
+        }
+        return driver
+    }
+}
+
+extension DraftValidation {
+    /// A database server: dialled, logged in to, perhaps through SSH, perhaps by TLS.
+    mutating func server() -> DataSource {
+        let endpoint = endpoint(
+            .host, .port, defaultPort: driver.defaultPort ?? 0, because: "\(driver.displayName) is reached by its host")
+        let username = required(.username, because: "\(driver.displayName) asks who logs in")
+        let encryption = encryption(host: endpoint.host)
+        let scheme: SecurityScheme =
+            if let (bastion, passage) = passage() { .ssh(bastion, passage, encryption) } else { .direct(encryption) }
+        let options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
+        return DataSource(
+            driver: driver, endpoint: endpoint,
+            login: Login(username: username, password: draft.secret(.password)), database: draft.text(.database),
+            scheme: scheme, options: options)
+    }
+
+    /// A local file: it has a path and nothing on the way to it.
+    mutating func file() -> DataSource {
+        let path = required(
+            .database, because: "it says which file \(driver.displayName) reads",
+            hint: "Set database to the file's path within the data directory.")
+        for field in Field.allCases where draft.values[field] != nil {
+            switch field {
+            case .name, .driver, .database, .options: continue
+            case .ssl, .ssh, .sshTunneling:
+                guard field != .sshTunneling, draft.flag(field) == true else { continue }
+            case .host, .port, .username, .password, .keyfile, .certificate, .sslCA, .sslMode, .sslServerName, .sshHost,
+                .sshUsername, .sshPassword, .sshPort, .sshIdentity, .sshHostKey:
+                break
+            }
+            complaints.add(
+                field, .invalidField,
+                "The driver \(driver.rawValue) reads local files in this version and takes no \(field.rawValue).",
+                hint: "Remove \(field.rawValue).")
+        }
+        let options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
+        return DataSource(
+            driver: driver, endpoint: nil, login: Login(username: nil, password: nil), database: path,
+            scheme: .direct(.plain), options: options)
+    }
+}
