@@ -87,6 +87,7 @@ let package = Package(
         .target(
             name: "Testbed", dependencies: ["SourceModel", nioCore, nioPosix, locks] + crypto + certificates,
             path: "Tests/Testbed", swiftSettings: strict),
+        tests("TestbedTests", ["Testbed", nioCore, nioPosix]),
         tests("SourceModelTests", ["SourceModel", "Testbed"]),
         tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
