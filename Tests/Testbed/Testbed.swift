@@ -7,6 +7,7 @@ package actor Testbed {
 
     private var postgresStart: Task<PostgresServer, any Error>?
     private var mariaDBStart: Task<MariaDBServer, any Error>?
+    private var mySQLStart: Task<MySQLServer, any Error>?
     private var sshStart: Task<SSHServer, any Error>?
     private var sshKeysStart: Task<SSHKeys, any Error>?
 
@@ -18,6 +19,11 @@ package actor Testbed {
     /// MariaDB with the default configuration.
     package func mariaDB() async throws -> MariaDBServer {
         try await Self.once(&mariaDBStart) { try await MariaDBServer.start() }.value
+    }
+
+    /// MySQL with the default configuration. Ask ``MySQLServer/availability`` first.
+    package func mySQL() async throws -> MySQLServer {
+        try await Self.once(&mySQLStart) { try await MySQLServer.start() }.value
     }
 
     /// The SSH server with the default configuration. Ask ``SSHServer/availability`` first.

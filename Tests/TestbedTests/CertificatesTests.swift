@@ -2,7 +2,9 @@ import Testbed
 import Testing
 
 @Suite struct CertificatesTests {
-    @Test("Every server certificate comes with its chain and its key in two forms", arguments: Certificates.Server.allCases)
+    @Test(
+        "Every server certificate comes with its chain and its key in two forms",
+        arguments: Certificates.Server.allCases)
     func forms(kind: Certificates.Server) {
         let identity = Certificates.shared.server(kind)
         let certificates = identity.chainPEM.components(of: "BEGIN CERTIFICATE")

@@ -11,8 +11,10 @@ import Testing
                 "mariadb", "--no-defaults", "--batch", "--skip-column-names", "--protocol=tcp", "--host=127.0.0.1",
                 "--port=\(server.port)", "--default-character-set=utf8mb4", "--user=\(login.username)",
                 "--database=\(database)",
-            ] + options + ["--execute=select variable_value from information_schema.session_status "
-                + "where variable_name = 'ssl_version'"],
+            ] + options + [
+                "--execute=select variable_value from information_schema.session_status "
+                    + "where variable_name = 'ssl_version'"
+            ],
             environment: ["MYSQL_PWD": login.password])
     }
 

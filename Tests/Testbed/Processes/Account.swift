@@ -18,14 +18,16 @@ package struct Account: Sendable, Equatable {
         if self != .current {
             words += ["--reuid=\(uid)", "--regid=\(gid)", "--clear-groups"]
         }
-        return words + ["--"] + command
+        // The folder that the tests run in may be closed to the account.
+        return words + ["--", "/usr/bin/env", "--chdir=/"] + command
     }
 
     /// Gives a file or folder to this account.
     package func own(_ file: URL) throws {
         guard self != .current else { return }
         guard chown(file.path, uid, gid) == 0 else {
-            throw TestbedError("\(file.path) could not be given to the user \(uid): \(String(cString: strerror(errno)))")
+            throw TestbedError(
+                "\(file.path) could not be given to the user \(uid): \(String(cString: strerror(errno)))")
         }
     }
 }

@@ -30,7 +30,7 @@ package final class Daemon: Sendable {
                     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                     "HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/", "LC_ALL": "C.UTF-8",
                 ].merging(environment) { $1 },
-                folder: Workspace.folder, input: input?.path ?? "/dev/null", output: output.path, errors: errors.path)
+                input: input?.path ?? "/dev/null", output: output.path, errors: errors.path)
             let state = NIOLockedValueBox(State())
             Exit.owe(process: pid)
             Spawn.reap(pid) { status in

@@ -7,7 +7,7 @@ import Foundation
 enum Spawn {
     /// Starts the program with these three standard descriptors and no other, and returns its process id.
     static func start(
-        _ words: [String], environment: [String: String], folder: URL, input: String, output: String, errors: String
+        _ words: [String], environment: [String: String], input: String, output: String, errors: String
     ) throws -> Int32 {
         var files = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&files)
@@ -15,8 +15,8 @@ enum Spawn {
         posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_APPEND, 0)
         posix_spawn_file_actions_addopen(&files, 2, errors, O_WRONLY | O_APPEND, 0)
-        posix_spawn_file_actions_addclosefrom_np(&files, 3)
-        posix_spawn_file_actions_addchdir_np(&files, folder.path)
+        // Closing a descriptor that is not open is no error here.
+        for descriptor in Int32(3)..<1024 { posix_spawn_file_actions_addclose(&files, descriptor) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -22,8 +22,9 @@ enum Cache {
             let fresh = Workspace.makeFolder(for: "template")
             try owner.own(fresh)
             try await make(fresh)
-            // Another test process may do the same; whoever renames first has made the template.
-            let part = folder.appending(path: "\(name).\(ProcessInfo.processInfo.processIdentifier)")
+            // Another test or test process may do the same; whoever renames first has made the template.
+            let part = folder.appending(
+                path: "\(name).\(ProcessInfo.processInfo.processIdentifier).\(fresh.lastPathComponent)")
             try await Command.check(["cp", "-a", fresh.path, part.path])
             if rename(part.path, template.path) != 0 { try files.removeItem(at: part) }
             try files.removeItem(at: fresh)

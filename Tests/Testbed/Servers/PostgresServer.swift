@@ -121,8 +121,8 @@ package final class PostgresServer: Sendable {
         let name = sql == Logins.sql ? "postgres" : database
         let outcome = try await psql(sql, database: name)
         guard outcome.status == 0 else { throw TestbedError("psql: \(outcome.errors)") }
-        return outcome.output.split(separator: "\u{1E}", omittingEmptySubsequences: false)
-            .map { $0.trimmingPrefix("\n") }.filter { !$0.isEmpty }
+        // Each record ends with a zero byte, the last one too.
+        return outcome.output.split(separator: "\0", omittingEmptySubsequences: false).dropLast()
             .map { $0.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init) }
     }
 
@@ -145,7 +145,7 @@ package final class PostgresServer: Sendable {
         try await Command.run(
             [
                 "\(Self.binaries)/psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only",
-                "--field-separator=\u{1F}", "--record-separator=\u{1E}", "--set=ON_ERROR_STOP=1",
+                "--field-separator=\u{1F}", "--record-separator-zero", "--set=ON_ERROR_STOP=1",
                 "--host=\(folder.path)", "--port=\(port)", "--username=postgres", "--dbname=\(database)", "--file=-",
             ], input: sql)
     }
@@ -183,9 +183,11 @@ package final class PostgresServer: Sendable {
         }
         try Workspace.write(
             lines.joined(), to: data.appending(path: "postgresql.conf"), owner: Self.account)
-        let hba = ["local all postgres trust"] + configuration.hba.filter { line in
-            configuration.certificate != nil || !line.hasPrefix("hostssl")
-        }
+        let hba =
+            ["local all postgres trust"]
+            + configuration.hba.filter { line in
+                configuration.certificate != nil || !line.hasPrefix("hostssl")
+            }
         try Workspace.write(
             hba.joined(separator: "\n") + "\n", to: data.appending(path: "pg_hba.conf"), owner: Self.account)
     }

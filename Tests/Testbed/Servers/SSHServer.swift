@@ -195,7 +195,8 @@ package final class SSHServer: Sendable {
         // Where a setting occurs twice sshd takes the first, so a test's own lines come before ours.
         lines += configuration.lines
         lines += configuration.methods.lines
-        lines += configuration.permitOpen.isEmpty ? [] : ["PermitOpen " + configuration.permitOpen.joined(separator: " ")]
+        lines +=
+            configuration.permitOpen.isEmpty ? [] : ["PermitOpen " + configuration.permitOpen.joined(separator: " ")]
         lines += [
             "AllowTcpForwarding \(configuration.forwarding)",
             "AuthorizedKeysFile \(authorized.path)",
