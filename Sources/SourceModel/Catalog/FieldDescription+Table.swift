@@ -54,7 +54,8 @@ extension FieldDescription {
         case .sshPassword: "The password at the SSH host; with an encrypted key its passphrase, else the second factor."
         case .sshIdentity: "The private key for the SSH host: OpenSSH, PKCS#1, PKCS#8 or EC; ed25519, ECDSA or RSA."
         case .sshTunneling: "true: the SSH host forwards. false: it does not, and a relay command (nc) runs there."
-        case .sshHostKey: "The SSH host's key: a known_hosts line, a public key line or SHA256:…. Absent: learned and pinned."
+        case .sshHostKey:
+            "The SSH host's key: a known_hosts line, a public key line or SHA256:…. Absent: learned and pinned."
         case .options: "Settings of the driver by name."
         }
     }

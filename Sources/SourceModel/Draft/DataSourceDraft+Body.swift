@@ -64,7 +64,8 @@ private struct BodyReader {
         }
         if text.utf8.contains(0) {
             complaints.add(
-                name, .invalidField, "\(name) contains a NUL character.", hint: "Remove the NUL character from \(name).")
+                name, .invalidField, "\(name) contains a NUL character.", hint: "Remove the NUL character from \(name)."
+            )
             return
         }
         guard text.utf8.count <= field.maximumBytes else {

@@ -28,7 +28,8 @@ enum CertificateText {
                     ? "\(field.rawValue) holds a certificate that cannot be read."
                     : "Certificate \(index + 1) of \(pem.blocks.count) in \(field.rawValue) cannot be read."
                 throw PasteProblem(
-                    .invalidCertificate, which, hint: "Copy the certificate again and paste all of it into \(field.rawValue).")
+                    .invalidCertificate, which,
+                    hint: "Copy the certificate again and paste all of it into \(field.rawValue).")
             }
             certificates.append(ReadCertificate(certificate: certificate, der: block.bytes))
         }

@@ -52,8 +52,11 @@ extension ClientIdentity {
         }
         guard let key = PrivateKeyText.read(block) else {
             throw PasteProblem(
-                .invalidKey, "keyfile holds a private key that cannot be read: it is damaged or of an unsupported kind.",
-                hint: "Set keyfile to an RSA key (2048 bits and more), an ECDSA key (P-256, P-384, P-521) or an Ed25519 key.")
+                .invalidKey,
+                "keyfile holds a private key that cannot be read: it is damaged or of an unsupported kind.",
+                hint:
+                    "Set keyfile to an RSA key (2048 bits and more), an ECDSA key (P-256, P-384, P-521) or an Ed25519 key."
+            )
         }
         return (block, key)
     }

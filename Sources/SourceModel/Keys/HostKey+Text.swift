@@ -33,7 +33,8 @@ extension HostKey {
             return
         }
         if words.contains(where: { $0.hasPrefix("MD5:") }) {
-            throw Self.problem("is an MD5 fingerprint, which proves nothing", "Set sshHostKey to a SHA256:… fingerprint.")
+            throw Self.problem(
+                "is an MD5 fingerprint, which proves nothing", "Set sshHostKey to a SHA256:… fingerprint.")
         }
         // A public key line begins with its type, a known_hosts line with the hosts' names.
         if words.count > 2, !Self.isBlob(words[1]) { words = words.dropFirst() }

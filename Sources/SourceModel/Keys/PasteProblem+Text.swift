@@ -34,14 +34,15 @@ extension PasteProblem {
                 wanted.code, "\(name) is cut off: an END line has no BEGIN line.",
                 hint: "Paste the whole text into \(name), its BEGIN line included.")
         }
-        if isPath(text) {
+        if isPath(pasted.trimmedBlanks) {
             return PasteProblem(
                 wanted.code, "\(name) holds a file's path, not the file's content.",
                 hint: "Paste the file's content into \(name).")
         }
         if let kind = binaryKind(text) {
             return PasteProblem(
-                wanted.code, "\(name) holds \(kind) as base64 without PEM markers.", hint: "\(again)\(conversion(kind))")
+                wanted.code, "\(name) holds \(kind) as base64 without PEM markers.", hint: "\(again)\(conversion(kind))"
+            )
         }
         return PasteProblem(wanted.code, "\(name) holds no PEM text: there is no BEGIN line.", hint: again)
     }

@@ -1,4 +1,5 @@
 import CryptoExtras
+import Foundation
 import X509
 
 /// A private key for a login by SSH, found readable as far as its encryption lets us see.
@@ -21,7 +22,7 @@ struct SSHIdentity: Equatable {
                     hint: "Set sshIdentity to an ed25519, ECDSA or RSA key: `ssh-keygen -t ed25519` makes one.")
             }
             isEncrypted = key.isEncrypted
-        case "DSA PRIVATE KEY":
+        case _ where Self.isDSA(block):
             throw PasteProblem(
                 .invalidKey, "sshIdentity holds a DSA key, which SSH servers no longer take.",
                 hint: "Set sshIdentity to an ed25519, ECDSA or RSA key: `ssh-keygen -t ed25519` makes one.")
@@ -36,6 +37,12 @@ struct SSHIdentity: Equatable {
     private static let unreadable = PasteProblem(
         .invalidKey, "sshIdentity holds a private key that cannot be read: it is damaged or of an unsupported kind.",
         hint: "Paste the whole private key into sshIdentity: ed25519, ECDSA (P-256, P-384, P-521) or RSA.")
+
+    /// Whether the label or, at the beginning of PKCS #8, the algorithm 1.2.840.10040.4.1 says DSA.
+    private static func isDSA(_ block: PEMBlock) -> Bool {
+        block.label == "DSA PRIVATE KEY"
+            || Data(block.bytes.prefix(40)).range(of: Data([0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x01])) != nil
+    }
 
     /// RSA of 1,024 to 2,047 bits is too short for TLS; whether it will do is here the SSH server's to say.
     private static func isShortRSA(_ block: PEMBlock) -> Bool {

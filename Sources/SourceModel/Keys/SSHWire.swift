@@ -39,7 +39,9 @@ enum SSHKeyType {
     static func refusal(_ type: String) -> String? {
         if supported.contains(type) { return nil }
         if type == "ssh-dss" { return "a DSA key (ssh-dss), which SSH servers no longer take" }
-        if type.hasPrefix("sk-") { return "a key of a hardware token (\(type.prefix(40))), which cannot be used without it" }
+        if type.hasPrefix("sk-") {
+            return "a key of a hardware token (\(type.prefix(40))), which cannot be used without it"
+        }
         if type.contains("-cert-") { return "an SSH certificate (\(type.prefix(40))), which is not supported" }
         return "a key of an unknown type"
     }

@@ -19,7 +19,8 @@ extension SourceOptions {
         }
         if poolMin > poolMax {
             complaints.add(
-                "options.poolMin", .conflictingFields, "options.poolMin is \(poolMin), above poolMax, which is \(poolMax).",
+                "options.poolMin", .conflictingFields,
+                "options.poolMin is \(poolMin), above poolMax, which is \(poolMax).",
                 hint: "Lower options.poolMin or raise options.poolMax.")
         }
     }

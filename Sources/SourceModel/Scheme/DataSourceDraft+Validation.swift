@@ -25,7 +25,8 @@ extension DataSourceDraft {
         guard let driver = DriverKind(spelling: spelling) else {
             let nearest = NearestName.to(spelling, among: known + DriverKind.connectable.flatMap(\.aliases))
             throw failure(
-                .unsupportedDriver, "There is no driver \(spelling.quoted)\(nearest.map { "; the nearest is \($0)" } ?? "").",
+                .unsupportedDriver,
+                "There is no driver \(spelling.quoted)\(nearest.map { "; the nearest is \($0)" } ?? "").",
                 choice)
         }
         guard driver.isConnectable else {

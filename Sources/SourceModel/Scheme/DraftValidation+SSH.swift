@@ -9,7 +9,8 @@ extension DraftValidation {
             .sshHost, .sshPort, defaultPort: SSHDefaults.port, because: "ssh is true, so there must be an SSH host")
         let username = required(.sshUsername, because: "ssh is true, and the SSH host asks who logs in")
         let bastion = Bastion(
-            host: endpoint.host, port: endpoint.port, username: username, credentials: credentials(), hostKey: hostKey())
+            host: endpoint.host, port: endpoint.port, username: username, credentials: credentials(), hostKey: hostKey()
+        )
         return (bastion, draft.flag(.sshTunneling) ?? SSHDefaults.tunneling ? .forwarded : .relayed)
     }
 
@@ -18,7 +19,8 @@ extension DraftValidation {
         guard let pasted = draft.secret(.sshIdentity) else {
             if let password { return .password(password) }
             complaints.add(
-                .sshPassword, .missingField, "sshPassword and sshIdentity are missing: ssh is true, and one must prove the login.",
+                .sshPassword, .missingField,
+                "sshPassword and sshIdentity are missing: ssh is true, and one must prove the login.",
                 hint: "Set sshPassword to the account's password or sshIdentity to its private key.")
             return .password(Secret(""))
         }

@@ -10,7 +10,8 @@ extension DraftValidation {
         case (nil, nil): return .tls(trust)
         case (.some, nil):
             complaints.add(
-                .keyfile, .missingField, "keyfile is missing: certificate is set, and each is of no use without the other.",
+                .keyfile, .missingField,
+                "keyfile is missing: certificate is set, and each is of no use without the other.",
                 hint: "Set keyfile to the private key of certificate, or remove certificate.")
         case (nil, .some):
             complaints.add(

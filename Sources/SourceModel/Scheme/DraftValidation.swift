@@ -13,12 +13,14 @@ struct DraftValidation {
     /// A field's text, or a complaint that it is missing.
     mutating func required(_ field: Field, because reason: String, hint: String? = nil) -> String {
         if let text = draft.text(field), !text.isEmpty { return text }
-        complaints.add(field, .missingField, "\(field.rawValue) is missing: \(reason).", hint: hint ?? "Set \(field.rawValue).")
+        complaints.add(
+            field, .missingField, "\(field.rawValue) is missing: \(reason).", hint: hint ?? "Set \(field.rawValue).")
         return ""
     }
 
     /// A host and its port.
-    mutating func endpoint(_ hostField: Field, _ portField: Field, defaultPort: Int, because reason: String) -> Endpoint {
+    mutating func endpoint(_ hostField: Field, _ portField: Field, defaultPort: Int, because reason: String) -> Endpoint
+    {
         let sent = required(hostField, because: reason)
         return Endpoint(host: host(sent, hostField, portField), port: port(portField, defaultPort: defaultPort))
     }

@@ -25,7 +25,9 @@ enum HostText {
                 hint: "Put only the server's name into \(name) and the URL's other parts into their own fields.")
         }
         if text.contains("@") {
-            throw Problem(message: "\(name) contains @; it takes a name or an IP address.", hint: "\(again) The user's name has a field of its own.")
+            throw Problem(
+                message: "\(name) contains @; it takes a name or an IP address.",
+                hint: "\(again) The user's name has a field of its own.")
         }
         if text.contains("/") || text.contains("\\") {
             throw Problem(message: "\(name) contains a slash; it takes a name or an IP address.", hint: again)
@@ -36,7 +38,8 @@ enum HostText {
         case 1:
             let port = text.drop { $0 != ":" }.dropFirst()
             guard !port.isEmpty, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                throw Problem(message: "\(name) is \(text.quoted), which is neither a name nor an IP address.", hint: again)
+                throw Problem(
+                    message: "\(name) is \(text.quoted), which is neither a name nor an IP address.", hint: again)
             }
             throw withPort(name: name, host: String(text.prefix { $0 != ":" }), port: port, portField: portField)
         default:
@@ -70,7 +73,8 @@ enum HostText {
     private static func named(_ text: String, name: String) throws(Problem) -> String {
         func problem(_ what: String, _ hint: String? = nil) -> Problem {
             Problem(
-                message: "\(name) is \(text.quoted), \(what).", hint: hint ?? "Set \(name) to a name or an IP address only.")
+                message: "\(name) is \(text.quoted), \(what).",
+                hint: hint ?? "Set \(name) to a name or an IP address only.")
         }
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw problem(
@@ -86,7 +90,8 @@ enum HostText {
             throw problem("which has an empty part or one longer than 63 characters")
         }
         if let last = labels.last, last.allSatisfy(\.isNumber) {
-            let isIPv4 = labels.count == 4
+            let isIPv4 =
+                labels.count == 4
                 && labels.allSatisfy { $0.utf8.count <= 3 && (Int($0).map { $0 <= 255 } ?? false) }
             guard isIPv4 else { throw problem("which is not an IPv4 address") }
         }

@@ -1,0 +1,57 @@
+import SourceModel
+import Synchronization
+import Testing
+
+@Suite("A journal writes down what a test travels")
+struct StageJournalTests {
+    /// A clock that moves by hand.
+    private final class Clock: Sendable {
+        private let instant = Mutex(ContinuousClock.now)
+        var now: ContinuousClock.Instant { instant.withLock { $0 } }
+        func pass(_ time: Duration) { instant.withLock { $0 = $0.advanced(by: time) } }
+    }
+
+    /// What an observer was told.
+    private final class Ears: Sendable {
+        private let events = Mutex<[StageJournal.Event]>([])
+        var heard: [StageJournal.Event] { events.withLock { $0 } }
+        func hear(_ event: StageJournal.Event) { events.withLock { $0.append(event) } }
+    }
+
+    private let clock = Clock()
+
+    @Test("stages with their times, words and warnings")
+    func passed() {
+        let ears = Ears()
+        let journal = StageJournal(now: { [clock] in clock.now }, observer: { ears.hear($0) })
+        journal.enter(.resolve)
+        clock.pass(.milliseconds(2))
+        journal.note("db.test is 10.0.0.7")
+        journal.enter(.dial)
+        clock.pass(.milliseconds(3))
+        journal.pass("10.0.0.7:5432")
+        clock.pass(.milliseconds(5))
+        let warning = Warning(.tlsUnverified, "x")
+        journal.warn(warning)
+        journal.warn(warning)
+        let first = TestReport.Entry(
+            stage: .resolve, ok: true, elapsed: .milliseconds(2), detail: "db.test is 10.0.0.7")
+        let second = TestReport.Entry(stage: .dial, ok: true, elapsed: .milliseconds(3), detail: "10.0.0.7:5432")
+        let report = TestReport(ok: true, elapsed: .milliseconds(10), warnings: [warning], stages: [first, second])
+        #expect(journal.report() == report)
+        #expect(ears.heard == [.entered(.resolve), .ended(first), .entered(.dial), .ended(second)])
+    }
+
+    @Test("the stage that failed, open or never entered", arguments: [Stage.tls, .login])
+    func failed(_ stage: Stage) {
+        let journal = StageJournal(now: { [clock] in clock.now })
+        journal.enter(.tls)
+        clock.pass(.milliseconds(4))
+        #expect(journal.current == .tls)
+        let report = journal.report(failure: SourceFailure(stage, .deadlineExceeded, "x", hint: "y"))
+        #expect(!report.ok)
+        #expect(report.stages.last?.stage == stage)
+        #expect(report.stages.map(\.ok) == (stage == .tls ? [false] : [true, false]))
+        #expect(journal.current == nil)
+    }
+}

@@ -1,0 +1,76 @@
+import SourceModel
+import Testing
+
+/// A change that makes a good draft a bad one, and how that is named.
+struct Rule: Sendable, CustomTestStringConvertible {
+    let changes: [Field: FieldValue]
+    let cleared: Field?
+    let code: FailureCode
+    let field: String
+    let says: String
+
+    init(_ changes: [Field: FieldValue], _ code: FailureCode, _ field: String, _ says: String) {
+        (self.changes, self.cleared, self.code, self.field, self.says) = (changes, nil, code, field, says)
+    }
+
+    init(clear field: Field, _ says: String) {
+        (self.changes, self.cleared, self.code, self.field, self.says) = (
+            [:], field, .missingField, field.rawValue, says
+        )
+    }
+
+    var testDescription: String { "\(field): \(says)" }
+
+    static let all = drivers + tls + ssh
+
+    static let drivers = [
+        Rule(clear: .driver, "driver is missing"),
+        Rule([.driver: .text("postgers")], .unsupportedDriver, "driver", "the nearest is postgres"),
+        Rule([.driver: .text("oracle")], .unsupportedDriver, "driver", "There is no driver \"oracle\"."),
+        Rule([.driver: .text("sqlserver")], .unsupportedDriver, "driver", "does not connect SQL Server yet"),
+        Rule([.driver: .text("mongodb")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
+        Rule([.driver: .text("xlsx")], .unsupportedDriver, "driver", "does not connect Excel yet"),
+        Rule([.driver: .text("rest")], .unsupportedDriver, "driver", "does not connect REST yet"),
+        Rule(clear: .host, "host is missing"), Rule(clear: .username, "username is missing"),
+        Rule([.port: .text("0")], .invalidField, "port", "a whole number of 1 to 65535"),
+        Rule([.port: .text("65536")], .invalidField, "port", "is \"65536\""),
+        Rule([.port: .text("5432.0")], .invalidField, "port", "is \"5432.0\""),
+        Rule([.port: .text("-1")], .invalidField, "port", "is \"-1\""),
+        Rule([.port: .text("99999999999999999999")], .invalidField, "port", "a whole number"),
+        Rule([.options: .options(["poolmax": .number(1)])], .unknownField, "options.poolmax", "nearest is poolMax"),
+    ]
+
+    static let tls = [
+        Rule([.sslCA: .text("x")], .conflictingFields, "sslCA", "sslCA is set but ssl is not."),
+        Rule([.sslServerName: .text("x")], .conflictingFields, "sslServerName", "ssl is not."),
+        Rule([.keyfile: .secret(Secret("x"))], .conflictingFields, "keyfile", "ssl is not."),
+        Rule([.ssl: .flag(false), .sslMode: .text("require")], .conflictingFields, "sslMode", "ssl is false."),
+        Rule([.ssl: .flag(true), .sslMode: .text("verify")], .invalidField, "sslMode", "sslMode is \"verify\""),
+        Rule(
+            [.ssl: .flag(true), .sslMode: .text("require"), .sslCA: .text("x")], .conflictingFields, "sslCA",
+            "which trusts anyone, and sslCA is set"),
+        Rule([.ssl: .flag(true), .certificate: .text("x")], .missingField, "keyfile", "keyfile is missing"),
+        Rule(
+            [.ssl: .flag(true), .keyfile: .secret(Secret("x"))], .missingField, "certificate", "certificate is missing"),
+        Rule([.ssl: .flag(true), .sslServerName: .text("a b")], .invalidField, "sslServerName", "contains a blank"),
+    ]
+
+    private static let password = FieldValue.secret(Secret("x"))
+
+    static let ssh = [
+        Rule([.sshHost: .text("b")], .conflictingFields, "sshHost", "sshHost is set but ssh is not."),
+        Rule([.sshTunneling: .flag(true)], .conflictingFields, "sshTunneling", "ssh is not."),
+        Rule(
+            [.ssh: .flag(true), .sshUsername: .text("u"), .sshPassword: password], .missingField, "sshHost",
+            "sshHost is missing"),
+        Rule(
+            [.ssh: .flag(true), .sshHost: .text("b"), .sshPassword: password], .missingField, "sshUsername",
+            "sshUsername is missing"),
+        Rule(
+            [.ssh: .flag(true), .sshHost: .text("b"), .sshUsername: .text("u")], .missingField, "sshPassword",
+            "sshPassword and sshIdentity are missing"),
+        Rule(
+            [.ssh: .flag(true), .sshHost: .text("b:22"), .sshUsername: .text("u"), .sshPassword: password],
+            .invalidField, "sshHost", "holds a port as well"),
+    ]
+}
