@@ -15,6 +15,8 @@ package final class Route: Sendable {
         package var now: @Sendable () -> Date
         /// The head start of a connection attempt before the next address is tried beside it.
         package var stagger: Duration
+        /// The times of SSH sessions; their `stagger` is the one above.
+        package var ssh = SSHTuning()
 
         package init(
             resolver: any Resolver, policy: DestinationPolicy, group: any EventLoopGroup, logger: Logger,
@@ -31,13 +33,19 @@ package final class Route: Sendable {
 
     private let configuration: Configuration
     private let material = TLSMaterial()
+    private let sessions: SSHSessions
 
     package init(_ configuration: Configuration) {
         self.configuration = configuration
+        var tuning = configuration.ssh
+        tuning.stagger = configuration.stagger
+        sessions = SSHSessions(logger: configuration.logger, tuning: tuning)
     }
 
-    /// Checks key material that needs no dialling: that client certificate and key can be used. Stage `validate`.
+    /// Checks key material that needs no dialling: that the SSH key, client certificate and key can be used. Stage
+    /// `validate`.
     package func checkMaterial(of source: DataSource) async throws(SourceFailure) {
+        if let bastion = source.scheme.bastion { try sessions.checkKey(bastion) }
         if let identity = source.scheme.encryption.identity {
             _ = try material.context(for: identity) {}
         }
@@ -57,18 +65,22 @@ package final class Route: Sendable {
             let dialer = Dialer(stagger: configuration.stagger, group: configuration.group)
             let channel = try await dialer.dial(endpoint, addresses: addresses, field: .host)
             journal.pass(channel.remoteAddress.map(Route.text))
-            return routed(channel, hostKey: nil, encryption, endpoint, journal)
-        case .ssh:
-            throw SourceFailure(
-                .sshHandshake, .sshHandshakeFailed, "This build has no SSH.", hint: "Set ssh to false.")
+            return routed(channel, nil, encryption, endpoint, journal)
+        case .ssh(let bastion, let passage, let encryption):
+            let way = try await sessions.channel(
+                to: endpoint, through: bastion, passage: passage, on: configuration.group.next(), journal: journal
+            ) { () async throws(SourceFailure) in
+                try await resolve(bastion.host, as: .sshHost, journal).map { $0.socketAddress(port: bastion.port) }
+            }
+            return routed(way.channel, way, encryption, endpoint, journal)
         }
     }
 
     /// Closes what is kept for later use.
-    package func shutdown() async {}
+    package func shutdown() async { await sessions.shutdown() }
 
     private func routed(
-        _ channel: any Channel, hostKey: HostKey?, _ encryption: Encryption, _ endpoint: Endpoint,
+        _ channel: any Channel, _ way: SSHPassage?, _ encryption: Encryption, _ endpoint: Endpoint,
         _ journal: StageJournal
     ) -> RoutedChannel {
         let upgrade = encryption.trust.map { trust in
@@ -78,8 +90,10 @@ package final class Route: Sendable {
         }
         var start: (@Sendable (any Channel) -> EventLoopFuture<TLSObservation>)?
         if let upgrade { start = { upgrade.start(on: $0) } }
-        return RoutedChannel(channel: channel, hostKey: hostKey, upgrade: start) { error, stage in
+        return RoutedChannel(channel: channel, hostKey: way?.hostKey, upgrade: start) { error, stage in
             if let failure = error as? SourceFailure { return failure }
+            // What the SSH host knows about the end says more than the end itself.
+            if let failure = way?.witness.failure(in: stage) { return failure }
             return upgrade?.verdict(for: error) ?? StreamFailures.failure(for: error, in: stage, endpoint: endpoint)
         }
     }
