@@ -17,7 +17,7 @@ extension DataSourceDraft {
             if let other = sent.dropFirst().first(where: { $0.value != first.value }) {
                 reader.complaints.add(
                     other.name, .conflictingFields,
-                    "\(first.name) and \(other.name) are two spellings of one field and were sent with different values.",
+                    "\(first.name) and \(other.name) are two spellings of one field, sent with different values.",
                     hint: "Send \(field.rawValue) only.")
                 continue
             }

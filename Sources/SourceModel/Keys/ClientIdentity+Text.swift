@@ -6,7 +6,7 @@ extension ClientIdentity {
     /// Reads the pasted `certificate` and `keyfile` and proves that they belong together. Where the leaf is not first
     /// it is put first, its issuers after it.
     ///
-    /// - Throws: each problem with the field that it is about.
+    /// - Returns: nil where `complaints` was told why.
     static func read(
         certificate: String, keyfile: Secret, complaints: inout Complaints
     ) -> ClientIdentity? {
@@ -55,7 +55,7 @@ extension ClientIdentity {
                 .invalidKey,
                 "keyfile holds a private key that cannot be read: it is damaged or of an unsupported kind.",
                 hint:
-                    "Set keyfile to an RSA key (2048 bits and more), an ECDSA key (P-256, P-384, P-521) or an Ed25519 key."
+                    "Set keyfile to an RSA (2048 bits and more), ECDSA (P-256, P-384, P-521) or Ed25519 key."
             )
         }
         return (block, key)

@@ -41,8 +41,10 @@ struct SSHIdentity: Equatable {
     /// Whether the label or, at the beginning of PKCS #8, the algorithm 1.2.840.10040.4.1 says DSA.
     private static func isDSA(_ block: PEMBlock) -> Bool {
         block.label == "DSA PRIVATE KEY"
-            || Data(block.bytes.prefix(40)).range(of: Data([0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x01])) != nil
+            || Data(block.bytes.prefix(40)).range(of: dsaIdentifier) != nil
     }
+
+    private static let dsaIdentifier = Data([0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x01])
 
     /// RSA of 1,024 to 2,047 bits is too short for TLS; whether it will do is here the SSH server's to say.
     private static func isShortRSA(_ block: PEMBlock) -> Bool {

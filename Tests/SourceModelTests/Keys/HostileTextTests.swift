@@ -5,18 +5,19 @@ import Testing
 struct HostileTextTests {
     static let texts = ["ed25519", "rsa-pkcs1-encrypted", "rsa-pkcs8", "ecdsa-sec1", "ecdsa-pkcs8.crt", "ed25519.pub"]
 
-    @Test("cut at every character", arguments: texts)
+    @Test("cut anywhere", arguments: texts)
     func cut(_ name: String) throws {
         let text = try Workshop.text(name)
-        for length in 0..<text.count { try read(String(text.prefix(length))) }
+        for length in stride(from: 0, to: text.count, by: 11) { try read(String(text.prefix(length))) }
     }
 
-    @Test("with bytes of the decoded form changed", arguments: texts)
+    @Test("with bytes of the decoded form changed", arguments: texts.filter { !$0.hasSuffix(".pub") })
     func changed(_ name: String) throws {
         let lines = try Workshop.text(name).split(separator: "\n")
-        guard let bytes = Base64.bytes(lines.dropFirst().dropLast().joined()) else { return }
+        let body = lines.filter { !$0.contains("-----") && !$0.contains(":") }
+        let bytes = try #require(Base64.bytes(body.joined()))
         var dice = Dice(seed: 3)
-        for _ in 0..<1_000 {
+        for _ in 0..<100 {
             var copy = bytes
             for _ in 0..<Int.random(in: 1...4, using: &dice) {
                 let place = Int.random(in: copy.indices, using: &dice)
@@ -31,7 +32,7 @@ struct HostileTextTests {
     func markers() throws {
         let parts = ["-----BEGIN ", "-----END ", "-----", "PRIVATE KEY", "CERTIFICATE", "\n", "\\n", " ", "A:", "\\", "\""]
         var dice = Dice(seed: 4)
-        for _ in 0..<2_000 {
+        for _ in 0..<500 {
             let count = Int.random(in: 0..<16, using: &dice)
             try read((0..<count).compactMap { _ in parts.randomElement(using: &dice) }.joined())
         }

@@ -51,7 +51,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             "which trusts anyone, and sslCA is set"),
         Rule([.ssl: .flag(true), .certificate: .text("x")], .missingField, "keyfile", "keyfile is missing"),
         Rule(
-            [.ssl: .flag(true), .keyfile: .secret(Secret("x"))], .missingField, "certificate", "certificate is missing"),
+            [.ssl: .flag(true), .keyfile: .secret(Secret("x"))], .missingField, "certificate", "is missing"),
         Rule([.ssl: .flag(true), .sslServerName: .text("a b")], .invalidField, "sslServerName", "contains a blank"),
     ]
 
