@@ -30,7 +30,9 @@ struct HostileTextTests {
 
     @Test("made of markers alone")
     func markers() throws {
-        let parts = ["-----BEGIN ", "-----END ", "-----", "PRIVATE KEY", "CERTIFICATE", "\n", "\\n", " ", "A:", "\\", "\""]
+        let parts = [
+            "-----BEGIN ", "-----END ", "-----", "PRIVATE KEY", "CERTIFICATE", "\n", "\\n", " ", "A:", "\\", "\"",
+        ]
         var dice = Dice(seed: 4)
         for _ in 0..<500 {
             let count = Int.random(in: 0..<16, using: &dice)
