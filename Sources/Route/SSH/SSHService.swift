@@ -256,8 +256,10 @@ final class SSHService {
             bridge.polled(polled.revents)
         }
         if polls[1].revents != 0 {
-            // A few packets a turn, then the channels have theirs.
-            for _ in 0..<16 where ssh_event_dopoll(event, 0) == SSH_OK && ssh_is_connected(handle) != 0 {}
+            // A few reads a turn, then the channels have theirs.
+            for _ in 0..<16 {
+                guard ssh_event_dopoll(event, 0) == SSH_OK, ssh_is_connected(handle) != 0 else { break }
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import CLibSSH
 import Foundation
 import NIOCore
 import SourceModel
@@ -59,6 +60,9 @@ final class SSHSession: Sendable {
         var mourners: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// The name of the sessions' threads, as the operating system shows it.
+    static let threadName = "ssh-session"
+
     let bastion: Bastion
     private let wake: WakeSignal
     private let state = Mutex(State())
@@ -73,11 +77,14 @@ final class SSHSession: Sendable {
     /// - Parameter onEnd: told once the session cannot be used any more, on its thread.
     func begin(_ addresses: [SocketAddress], tuning: SSHTuning, onEnd: @escaping @Sendable () -> Void) {
         let thread = Thread { [self] in
+            // Foundation keeps a thread's name to itself; this one is seen in `ps` and debuggers.
+            #if os(Linux)
+                wellhead_name_thread(Self.threadName)
+            #endif
             SSHEngine(session: self, addresses: addresses, tuning: tuning, wake: wake).run()
             onEnd()
             finish()
         }
-        thread.name = "ssh"
         // Enough for the library and OpenSSL, and a thousand sessions stay cheap.
         thread.stackSize = 512 * 1024
         thread.start()
