@@ -36,6 +36,7 @@ enum RelayCommand {
     /// Whether a relay's standard error says that it has connected: the words of OpenBSD's nc, ncat and the
     /// traditional nc.
     static func saysConnected(_ text: String) -> Bool {
-        text.contains("succeeded") || text.contains("Connected to") || text.contains(") open") || text.contains("] open")
+        text.contains("succeeded") || text.contains("Connected to") || text.contains(") open")
+            || text.contains("] open")
     }
 }

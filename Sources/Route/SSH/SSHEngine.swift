@@ -115,7 +115,8 @@ final class SSHEngine {
         _ = setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, socklen_t(MemoryLayout<Int32>.size))
         #if os(Linux)
             _ = setsockopt(
-                descriptor, NIOBSDSocket.OptionLevel.tcp.rawValue, TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout<UInt32>.size))
+                descriptor, NIOBSDSocket.OptionLevel.tcp.rawValue, TCP_USER_TIMEOUT, &limit,
+                socklen_t(MemoryLayout<UInt32>.size))
         #endif
     }
 

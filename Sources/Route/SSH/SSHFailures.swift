@@ -30,7 +30,8 @@ enum SSHFailures {
         SourceFailure(
             .sshHandshake, .sshNoCommonAlgorithm,
             "\(bastion) and this service have no SSH algorithm in common.",
-            hint: "Allow current algorithms on the SSH server, for example curve25519-sha256, ssh-ed25519 and aes256-gcm.",
+            hint:
+                "Allow current algorithms there, for example curve25519-sha256, ssh-ed25519 and aes256-gcm.",
             server: ServerWords(code: "kex", text: words))
     }
 

@@ -95,7 +95,8 @@ struct SocketRace {
         let descriptor = socket(family, kind, 0)
         guard descriptor >= 0 else { return .failure(Fault(code: errno)) }
         var on: Int32 = 1
-        _ = setsockopt(descriptor, NIOBSDSocket.OptionLevel.tcp.rawValue, TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        _ = setsockopt(
+            descriptor, NIOBSDSocket.OptionLevel.tcp.rawValue, TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         let result = address.withSockAddr { pointer, size in connect(descriptor, pointer, socklen_t(size)) }
         if result == 0 || errno == EINPROGRESS { return .success(descriptor) }
         let code = errno

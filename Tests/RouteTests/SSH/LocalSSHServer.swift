@@ -57,7 +57,9 @@ final class LocalSSHServer: Sendable {
     }
 
     func start() async throws {
-        let process = try Shell.spawn(["/usr/sbin/sshd", "-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log"])
+        let process = try Shell.spawn([
+            "/usr/sbin/sshd", "-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log",
+        ])
         self.process.withLock { $0 = process }
         try await eventually("sshd accepts connections") { Self.answers(port) }
     }
@@ -194,7 +196,7 @@ enum Shell {
         return words
     }
 
-    /// Starts a command with nothing of ours open but the files named.
+    /// Starts a command; standard output and standard error go to one file.
     static func spawn(_ command: [String], input: String = "/dev/null", output: String = "/dev/null") throws -> Int32 {
         var files = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&files)
@@ -202,6 +204,8 @@ enum Shell {
         posix_spawn_file_actions_addopen(&files, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_adddup2(&files, 1, 2)
+        // A socket of another test's that a child keeps would keep that test's connection.
+        for descriptor in Int32(3)..<512 { posix_spawn_file_actions_addclose(&files, descriptor) }
         var arguments = command.map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
         var environment = [strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), nil]

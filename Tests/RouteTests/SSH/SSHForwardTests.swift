@@ -212,7 +212,8 @@ extension SSHTests {
         private static func connections(to port: Int) throws -> Int {
             let hex = String(port, radix: 16, uppercase: true)
             let suffix = ":" + String(repeating: "0", count: 4 - hex.count) + hex
-            return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().count {
+            return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().count
+            {
                 let words = $0.split(separator: " ")
                 return words[2].hasSuffix(suffix) && words[3] == "01"
             }

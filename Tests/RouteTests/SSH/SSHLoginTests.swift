@@ -61,7 +61,9 @@ extension SSHTests {
 
         @Test("A key whose passphrase is missing or wrong is refused before anything is dialled")
         func passphrase() async throws {
-            for arguments in [["-t", "ed25519"], ["-t", "rsa", "-b", "2048", "-m", "PEM"], ["-t", "rsa", "-m", "PKCS8"]] {
+            for arguments in [
+                ["-t", "ed25519"], ["-t", "rsa", "-b", "2048", "-m", "PEM"], ["-t", "rsa", "-m", "PKCS8"],
+            ] {
                 let key = try TestKey.make(arguments, passphrase: Self.phrase)
                 let sessions = SSHSessions.make()
                 let bastion = { (password: Secret?) in
@@ -105,7 +107,8 @@ extension SSHTests {
             ])
         func noKey(_ text: String, _ message: String) throws {
             let bastion = Bastion(
-                host: "bastion", port: 22, username: "ada", credentials: .key(Secret(text), password: nil), hostKey: nil)
+                host: "bastion", port: 22, username: "ada", credentials: .key(Secret(text), password: nil), hostKey: nil
+            )
             let failure = #expect(throws: SourceFailure.self) { try SSHSessions.make().checkKey(bastion) }
             #expect(failure?.code == .invalidKey)
             #expect(failure?.message == message)

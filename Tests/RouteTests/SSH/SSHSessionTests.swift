@@ -19,7 +19,8 @@ extension SSHTests {
                 #expect(try await RoundTrip.run(way.channel, bytes: 3_000_001))
                 #expect(way.hostKey == (try server.hostKey("ed25519")))
                 let report = journal.report()
-                #expect(report.stages.map(\.stage) == [.resolve, .dial, .sshHandshake, .sshHostKey, .sshAuth, .sshForward])
+                #expect(
+                    report.stages.map(\.stage) == [.resolve, .dial, .sshHandshake, .sshHostKey, .sshAuth, .sshForward])
                 let details = report.stages.map(\.detail)
                 #expect(details[1] == "127.0.0.1:\(server.port)")
                 #expect(details[2].hasPrefix("SSH-2.0-OpenSSH"))

@@ -23,7 +23,8 @@ extension SSHTests {
                 let second = try await sessions.reach(echo.port, through: server.bastion(), journal: journal)
                 #expect(server.sessionCount == 1)
                 let report = journal.report()
-                #expect(report.stages.map(\.stage) == [.resolve, .dial, .sshHandshake, .sshHostKey, .sshAuth, .sshForward])
+                #expect(
+                    report.stages.map(\.stage) == [.resolve, .dial, .sshHandshake, .sshHostKey, .sshAuth, .sshForward])
                 #expect(report.stages.dropLast().allSatisfy { $0.detail == "shared SSH session" })
                 #expect(report.stages.last?.detail.hasSuffix("by direct-tcpip, shared SSH session") == true)
                 let third = try await sessions.reach(

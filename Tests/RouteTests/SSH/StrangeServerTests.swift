@@ -116,7 +116,9 @@ extension SSHTests {
             }
         }
 
-        @Test("A server without a common algorithm is told what both sides offer", .enabled(if: LocalSSHServer.isAvailable))
+        @Test(
+            "A server without a common algorithm is told what both sides offer",
+            .enabled(if: LocalSSHServer.isAvailable))
         func noCommonAlgorithm() async throws {
             let server = try await LocalSSHServer(["KexAlgorithms sntrup761x25519-sha512@openssh.com"])
             defer { server.stop() }
