@@ -56,6 +56,8 @@ final class LocalSSHServer: Sendable {
         try await start()
     }
 
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
     func start() async throws {
         let process = try Shell.spawn([
             "/usr/sbin/sshd", "-D", "-f", "\(folder.path)/config", "-E", "\(folder.path)/log",
