@@ -61,23 +61,27 @@ let package = Package(
         room("SourceModel", crypto + certificates),
         room("PostgresWire", crypto + [nioCore]),
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
-        room("Route", [
-            "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
-            .product(name: "NIOTLS", package: "swift-nio"),
-        ] + crypto + certificates),
+        room(
+            "Route",
+            [
+                "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ] + crypto + certificates),
         room("Drivers", ["SourceModel", "Route", "PostgresWire", "MySQLWire", nioCore, logging]),
         room("Vault", ["SourceModel"] + crypto),
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
         room("Gateway", ["SourceModel", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]),
-        room("WebAPI", [
-            "SourceModel", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
-            .product(name: "JWTKit", package: "jwt-kit"), nioCore, locks,
-        ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
+        room(
+            "WebAPI",
+            [
+                "SourceModel", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
+                .product(name: "JWTKit", package: "jwt-kit"), nioCore, locks,
+            ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
         .executableTarget(
             name: "wellhead",
             dependencies: [
-                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird, hummingbirdCore,
-                logging, lifecycle, nioCore, nioPosix, nioSSL,
+                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird,
+                hummingbirdCore, logging, lifecycle, nioCore, nioPosix, nioSSL,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -91,16 +95,20 @@ let package = Package(
         tests("SourceModelTests", ["SourceModel", "Testbed"]),
         tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
-        tests("RouteTests", [
-            "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
-        ] + crypto + certificates),
+        tests(
+            "RouteTests",
+            [
+                "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+            ] + crypto + certificates),
         tests("DriversTests", ["Drivers", "Route", "SourceModel", "Testbed", nioPosix]),
         tests("VaultTests", ["Vault", "SourceModel"]),
         tests("RegistryTests", ["Registry", "Vault", "SourceModel"]),
         tests("GatewayTests", ["Gateway", "Drivers", "Route", "Registry", "Vault", "SourceModel", "Testbed"]),
-        tests("WebAPITests", [
-            "WebAPI", "Gateway", "SourceModel", .product(name: "HummingbirdTesting", package: "hummingbird"),
-        ]),
+        tests(
+            "WebAPITests",
+            [
+                "WebAPI", "Gateway", "SourceModel", .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
         tests("EndToEnd", ["Testbed", "SourceModel", nioPosix]),
     ]
 )
