@@ -58,6 +58,7 @@ extension ConnectionStateMachine {
             return violation("An authentication request came out of turn.")
         }
         let action = login.requestReceived(request)
+        if case (.cleartextPassword, .send) = (request, action) { session.sentCleartextPassword = true }
         state = .authenticating(login)
         return perform(action)
     }

@@ -246,6 +246,8 @@ struct SessionFacts: Equatable, Sendable {
     var transactionStatus = TransactionStatus.idle
     /// The last error that ended the session, or came while no query ran.
     var lastError: PostgresServerError?
+    /// Whether the server asked for the password as it is, and got it.
+    var sentCleartextPassword = false
 
     /// Keeps a parameter, unless the peer tells more than any server does.
     mutating func set(_ name: String, _ value: String) {

@@ -131,6 +131,9 @@ public final class PostgresConnection: Sendable {
     /// The last error that ended the session or came while no query ran, such as 57P01 of a server that stops.
     public var lastServerError: PostgresServerError? { facts.current.lastError }
 
+    /// Whether the server asked for the password as it is, and got it; without TLS anybody on the way could read it.
+    public var sentCleartextPassword: Bool { facts.current.sentCleartextPassword }
+
     /// Completes when the channel is closed, by whomever.
     public var onClose: EventLoopFuture<Void> { channel.closeFuture }
 

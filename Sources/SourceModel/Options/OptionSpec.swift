@@ -27,7 +27,7 @@ package struct OptionSpec: Sendable, Equatable {
 
     /// Connections kept open at least.
     package static let poolMin = OptionSpec(
-        name: "poolMin", kind: .number(0...100), defaultValue: .number(1), unit: "connections",
+        name: "poolMin", kind: .number(1...100), defaultValue: .number(1), unit: "connections",
         meaning: "How many connections are kept open at least.", drivers: [.mysql, .mariadb, .postgres])
     /// Connections open at most.
     package static let poolMax = OptionSpec(

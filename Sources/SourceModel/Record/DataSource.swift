@@ -49,7 +49,7 @@ package struct Login: Sendable, Equatable {
 
 /// The record's `options`, read and bounded.
 package struct SourceOptions: Sendable, Equatable {
-    /// Connections kept open at least: 0 to 100, default 1.
+    /// Connections kept open at least: 1 to 100, default 1.
     package var poolMin = 1
     /// Connections open at most: 1 to 100, default 4.
     package var poolMax = 4

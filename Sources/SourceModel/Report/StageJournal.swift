@@ -11,7 +11,39 @@ package final class StageJournal: Sendable {
     private struct Pages {
         var entries: [TestReport.Entry] = []
         var warnings: [Warning] = []
-        var open: (stage: Stage, since: ContinuousClock.Instant, detail: String)?
+        var open: (stage: Stage, since: ContinuousClock.Instant, detail: String, isTentative: Bool)?
+
+        /// Opens a stage and gives the entry of the one that ended by it.
+        mutating func enter(_ stage: Stage, tentatively: Bool, at instant: ContinuousClock.Instant) -> TestReport.Entry?
+        {
+            var since = instant
+            var ended: TestReport.Entry?
+            if let open, open.isTentative {
+                since = open.since
+            } else {
+                ended = end(at: instant, ok: true)
+            }
+            open = (stage, since, "", tentatively)
+            return ended
+        }
+
+        /// Marks the failure's stage. A verdict on an earlier stage can come late, as TLS 1.3 servers refuse a client
+        /// certificate after the handshake: then nothing that followed has passed.
+        mutating func fail(_ stage: Stage, at instant: ContinuousClock.Instant) -> TestReport.Entry? {
+            if let open, open.stage == stage { return end(at: instant, ok: false) }
+            if let index = entries.lastIndex(where: { $0.stage == stage }) {
+                entries[index].ok = false
+                entries.removeSubrange((index + 1)...)
+                open = nil
+                return entries[index]
+            }
+            let since = open.flatMap { $0.isTentative ? $0.since : nil } ?? instant
+            if open?.isTentative == false { _ = end(at: instant, ok: true) }
+            open = nil
+            entries.append(
+                TestReport.Entry(stage: stage, ok: false, elapsed: since.duration(to: instant), detail: ""))
+            return entries.last
+        }
 
         mutating func end(at instant: ContinuousClock.Instant, ok: Bool) -> TestReport.Entry? {
             guard let open else { return nil }
@@ -41,15 +73,15 @@ package final class StageJournal: Sendable {
     }
 
     /// Begins a stage. One that is still open ends as passed.
-    package func enter(_ stage: Stage) {
+    ///
+    /// - Parameter tentatively: whether it is not sure yet that this stage comes next, as while a server is asked for
+    ///   TLS. What waits then counts for this stage; if another one is entered its time goes over to that one, and
+    ///   nobody hears of this one.
+    package func enter(_ stage: Stage, tentatively: Bool = false) {
         let instant = now()
-        let ended = pages.withLock { pages in
-            let ended = pages.end(at: instant, ok: true)
-            pages.open = (stage, instant, "")
-            return ended
-        }
+        let ended = pages.withLock { $0.enter(stage, tentatively: tentatively, at: instant) }
         if let ended { observer?(.ended(ended)) }
-        observer?(.entered(stage))
+        if !tentatively { observer?(.entered(stage)) }
     }
 
     /// Says what is seen in the open stage; the last words stand.
@@ -74,19 +106,7 @@ package final class StageJournal: Sendable {
     package func report(failure: SourceFailure? = nil) -> TestReport {
         let instant = now()
         let (report, ended) = pages.withLock { pages -> (TestReport, TestReport.Entry?) in
-            var ended: TestReport.Entry?
-            if let failure {
-                if let open = pages.open, open.stage == failure.stage {
-                    ended = pages.end(at: instant, ok: false)
-                } else {
-                    _ = pages.end(at: instant, ok: true)
-                    let entry = TestReport.Entry(stage: failure.stage, ok: false, elapsed: .zero, detail: "")
-                    pages.entries.append(entry)
-                    ended = entry
-                }
-            } else {
-                ended = pages.end(at: instant, ok: true)
-            }
+            let ended = failure.map { pages.fail($0.stage, at: instant) } ?? pages.end(at: instant, ok: true)
             let report = TestReport(
                 ok: failure == nil, elapsed: started.duration(to: instant), warnings: pages.warnings,
                 stages: pages.entries)

@@ -6,12 +6,12 @@ struct OptionsTests {
     @Test("in their types, or as the texts of forms and XML")
     func good() throws {
         var expected = SourceOptions()
-        (expected.poolMin, expected.poolMax, expected.applicationName) = (0, 8, "shop")
+        (expected.poolMin, expected.poolMax, expected.applicationName) = (2, 8, "shop")
         let typed: [String: OptionValue] = [
-            "poolMin": .number(0), "poolMax": .number(8), "applicationName": .text("shop"),
+            "poolMin": .number(2), "poolMax": .number(8), "applicationName": .text("shop"),
         ]
         let texts: [String: OptionValue] = [
-            "poolMin": .text("0"), "poolMax": .text(" 8 "), "applicationName": .text("shop"),
+            "poolMin": .text("2"), "poolMax": .text(" 8 "), "applicationName": .text("shop"),
         ]
         for options in [typed, texts] {
             #expect(try Sample.draft([.options: .options(options)]).validated().options == expected)
@@ -22,7 +22,7 @@ struct OptionsTests {
         (["poolMax": .number(0)], .invalidField, "options.poolMax", "1 to 100"),
         (["poolMax": .text("eight")], .invalidField, "options.poolMax", "is \"eight\""),
         (["poolMax": .flag(true)], .invalidField, "options.poolMax", "is true"),
-        (["poolMin": .number(101)], .invalidField, "options.poolMin", "0 to 100"),
+        (["poolMin": .number(101)], .invalidField, "options.poolMin", "1 to 100"),
         (["poolMin": .number(5)], .conflictingFields, "options.poolMin", "above poolMax, which is 4"),
         (["applicationName": .text(String(repeating: "ü", count: 32))], .invalidField, "options.applicationName", "63"),
         (["applicationName": .text("a\nb")], .invalidField, "options.applicationName", "control characters"),

@@ -54,4 +54,43 @@ struct StageJournalTests {
         #expect(report.stages.map(\.ok) == (stage == .tls ? [false] : [true, false]))
         #expect(journal.current == nil)
     }
+
+    @Test("a tentative stage gives its time to the one that comes")
+    func tentative() {
+        let ears = Ears()
+        let journal = StageJournal(now: { [clock] in clock.now }, observer: { ears.hear($0) })
+        journal.enter(.login, tentatively: true)
+        clock.pass(.milliseconds(3))
+        #expect(journal.current == .login)
+        journal.enter(.tls)
+        clock.pass(.milliseconds(2))
+        let entry = TestReport.Entry(stage: .tls, ok: true, elapsed: .milliseconds(5), detail: "")
+        #expect(journal.report().stages == [entry])
+        #expect(ears.heard == [.entered(.tls), .ended(entry)])
+    }
+
+    @Test("a failure in a tentative stage, or in another than that", arguments: [Stage.tls, .login])
+    func tentativeFailure(_ stage: Stage) {
+        let journal = StageJournal(now: { [clock] in clock.now })
+        journal.enter(.tls, tentatively: true)
+        clock.pass(.milliseconds(3))
+        let report = journal.report(failure: SourceFailure(stage, .serverClosed, "x", hint: "y"))
+        #expect(report.stages == [.init(stage: stage, ok: false, elapsed: .milliseconds(3), detail: "")])
+    }
+
+    @Test("a late verdict takes back the stages after it")
+    func lateVerdict() {
+        let journal = StageJournal(now: { [clock] in clock.now })
+        journal.enter(.dial)
+        journal.enter(.tls)
+        journal.note("TLS 1.3")
+        clock.pass(.milliseconds(3))
+        journal.enter(.login)
+        let report = journal.report(failure: SourceFailure(.tls, .tlsClientCertificateRejected, "x", hint: "y"))
+        #expect(
+            report.stages == [
+                .init(stage: .dial, ok: true, elapsed: .zero, detail: ""),
+                .init(stage: .tls, ok: false, elapsed: .milliseconds(3), detail: "TLS 1.3"),
+            ])
+    }
 }

@@ -1,0 +1,40 @@
+import Foundation
+import Route
+import SourceModel
+
+/// All drivers behind one door: the switch over `DriverKind` is the list, and the compiler finds what a new one lacks.
+package struct Drivers: Sendable {
+    private let route: Route
+    private let files: FileRoom
+
+    /// - Parameter files: the service's file directory; local files are read below it only.
+    package init(route: Route, files: URL) {
+        self.route = route
+        self.files = FileRoom(directory: files)
+    }
+
+    /// Checks the material that needs no dialling, such as a private key's passphrase.
+    package func checkMaterial(of source: DataSource) async throws(SourceFailure) {
+        try await route.checkMaterial(of: source)
+    }
+
+    /// Opens a session: route, login, database and probe, each stage written into the journal. Cancelling the task
+    /// closes whatever was opened so far.
+    package func open(
+        _ source: DataSource, for purpose: OpeningPurpose, journal: StageJournal
+    ) async throws(SourceFailure) -> any Session {
+        switch source.driver {
+        case .postgres:
+            return try await PostgresDriver(route: route).open(source, for: purpose, journal: journal)
+        case .mysql, .mariadb:
+            return try await MySQLDriver(route: route).open(source, for: purpose, journal: journal)
+        case .csv:
+            return try await CSVDriver(files: files).open(source, journal: journal)
+        case .sqlserver, .mongo, .excel, .rest:
+            // Validation refuses these before anything is opened; the catalogue lists what this version connects.
+            throw SourceFailure(
+                .validate, .unsupportedDriver, "This version does not connect \(source.driver.displayName).",
+                hint: "Set driver to one that GET /drivers lists.")
+        }
+    }
+}
