@@ -80,7 +80,8 @@ extension Registry {
     }
 
     /// Erases a record, also one that cannot be opened, and keeps a tombstone. When this returns, what was sealed is
-    /// overwritten in the database and in its log.
+    /// overwritten in the database and gone from its log; only where another process reads for longer than it is waited
+    /// for does the log keep it, sealed, until the next erasure.
     ///
     /// - Throws: `RegistryError.notFound`.
     package func delete(_ id: RecordID, by caller: String, at date: Date) async throws(RegistryError) {

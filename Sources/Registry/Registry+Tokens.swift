@@ -11,6 +11,14 @@ package struct TokenEntry: Sendable, Equatable {
     /// Nil where it does not expire.
     package var expiresAt: Date?
 
+    /// An entry of these parts.
+    package init(name: String, createdAt: Date, createdBy: String, expiresAt: Date?) {
+        self.name = name
+        self.createdAt = createdAt
+        self.createdBy = createdBy
+        self.expiresAt = expiresAt
+    }
+
     /// Whether the token has expired by then.
     package func isExpired(at date: Date) -> Bool { expiresAt.map { $0 <= date } ?? false }
 }

@@ -60,9 +60,15 @@ package final class Registry: Sendable {
         }
     }
 
-    /// Closes the files. Calls that come later fail.
+    /// Waits for the calls under way, moves the log into the database, so that the one file is all, and closes. Calls
+    /// that come later fail.
     package func close() throws(RegistryError) {
-        do { try pool.close() } catch { throw RegistryError(error) }
+        do {
+            try pool.barrierWriteWithoutTransaction { try Self.emptyLog(of: $0) }
+            try pool.close()
+        } catch {
+            throw RegistryError(error)
+        }
     }
 
     private static func databaseFile(in directory: URL) -> URL { directory.appending(path: "wellhead.sqlite") }
@@ -139,7 +145,7 @@ package final class Registry: Sendable {
     }
 
     /// Another process that reads at this moment holds the log for longer than it is waited for: what was written
-    /// stands all the same, and the next erasure, or the last close, empties the log.
+    /// stands all the same, and the next erasure, or the close, empties the log.
     private static func emptyLog(of database: Database) throws {
         do {
             _ = try database.checkpoint(.truncate)

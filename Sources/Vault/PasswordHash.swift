@@ -15,6 +15,7 @@ package struct PasswordHash: Sendable, Equatable {
     /// 2^15 rounds of 1 KiB: 32 MiB and some 50 ms for each guess.
     private static let defaultLogRounds = 15
     private static let blockSize = 8
+    private static let hashByteCount = 32
 
     /// Hashes a password. Takes its time on purpose.
     package init(_ password: Secret) throws {
@@ -29,7 +30,8 @@ package struct PasswordHash: Sendable, Equatable {
         let parts = text.split(separator: "$")
         guard parts.count == 4, parts[0] == "scrypt", parts[1].hasPrefix("ln="), parts[1].hasSuffix(",r=8,p=1"),
             let logRounds = Int(parts[1].dropFirst(3).dropLast(8)), (10...20).contains(logRounds),
-            let salt = Data(base64Encoded: String(parts[2])), let hash = Data(base64Encoded: String(parts[3]))
+            let salt = Data(base64Encoded: String(parts[2])), let hash = Data(base64Encoded: String(parts[3])),
+            hash.count == Self.hashByteCount
         else { return nil }
         self.init(logRounds: logRounds, salt: salt, hash: hash)
     }
@@ -51,7 +53,8 @@ package struct PasswordHash: Sendable, Equatable {
     private static func derive(_ password: Secret, salt: Data, logRounds: Int) throws -> Data {
         let bytes = password.withUTF8 { Data($0) }
         let key = try KDF.Scrypt.deriveKey(
-            from: bytes, salt: salt, outputByteCount: 32, rounds: 1 << logRounds, blockSize: blockSize, parallelism: 1,
+            from: bytes, salt: salt, outputByteCount: hashByteCount, rounds: 1 << logRounds, blockSize: blockSize,
+            parallelism: 1,
             maxMemory: 2 * 128 * blockSize << logRounds)
         return key.withUnsafeBytes { Data($0) }
     }
