@@ -10,12 +10,15 @@ import struct SourceModel.Record
 package struct LoadedRecords: Sendable {
     /// A record that is there and cannot be opened.
     package struct Unreadable: Sendable, Equatable {
+        /// Which one.
         package let id: RecordID
         /// A sentence for the log; tells no value.
         package let reason: String
     }
 
+    /// Those that open.
     package var records: [Record] = []
+    /// Those that do not.
     package var unreadable: [Unreadable] = []
 }
 

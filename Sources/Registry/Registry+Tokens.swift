@@ -6,7 +6,9 @@ import SourceModel
 package struct TokenEntry: Sendable, Equatable {
     /// Unique among the tokens that were not revoked.
     package var name: String
+    /// When it was made.
     package var createdAt: Date
+    /// By whom: a user's or a token's name.
     package var createdBy: String
     /// Nil where it does not expire.
     package var expiresAt: Date?

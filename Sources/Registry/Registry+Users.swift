@@ -5,10 +5,13 @@ import Vault
 
 /// A person who logs in with a password.
 package struct User: Sendable, Equatable {
+    /// Unique, compared exactly.
     package var name: String
+    /// The present password's hash.
     package var passwordHash: PasswordHash
     /// Since when this password holds: what was signed before is void.
     package var passwordDate: Date
+    /// When the user was added.
     package var createdAt: Date
 }
 

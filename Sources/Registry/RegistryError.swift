@@ -8,6 +8,7 @@ package enum RegistryError: Error, Sendable, Equatable, CustomStringConvertible 
     case nameTaken(String)
     /// The record has another revision than the change is based on.
     case changedMeanwhile(RecordID)
+    /// There is no live record of this id.
     case notFound(RecordID)
     /// What is stored belongs to another master key than the one given.
     case sealedWithAnotherKey
@@ -18,6 +19,7 @@ package enum RegistryError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The disk, the file or the database said no; a sentence.
     case storage(String)
 
+    /// The sentence for a person.
     package var description: String {
         switch self {
         case .nameTaken(let name): "The name \"\(name)\" is taken."

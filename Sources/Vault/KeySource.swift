@@ -3,8 +3,11 @@ import Foundation
 /// Where the master key comes from: the environment, a file that the environment names, or a file in the data
 /// directory that is made at the first start.
 package enum KeySource: Sendable {
+    /// `WELLHEAD_MASTER_KEY`.
     case environment(MasterKey)
+    /// The file that `WELLHEAD_MASTER_KEY_FILE` names.
     case file(MasterKey)
+    /// `master.key` in this data directory.
     case dataDirectory(MasterKey, URL)
 
     /// The key itself.

@@ -7,6 +7,7 @@ package enum VaultError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was sealed was altered, or belongs to another record or field.
     case damaged(String)
 
+    /// The sentence for a person, or its second half.
     package var description: String {
         switch self {
         case .masterKey(let text): text
