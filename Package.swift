@@ -109,7 +109,8 @@ let package = Package(
         tests(
             "WebAPITests",
             [
-                "WebAPI", "Gateway", "SourceModel", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "WebAPI", "Gateway", "SourceModel", "Drivers", "Registry", "Route", "Vault", nioPosix,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         tests("EndToEnd", ["Testbed", "SourceModel", nioPosix]),
     ]

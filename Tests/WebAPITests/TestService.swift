@@ -1,4 +1,5 @@
 import Crypto
+import Drivers
 import Foundation
 import Gateway
 import HTTPTypes
@@ -6,9 +7,13 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import NIOPosix
+import Registry
+import Route
 import SourceModel
 import Synchronization
 import Testing
+import Vault
 
 @testable import WebAPI
 
@@ -52,6 +57,18 @@ struct TestService: Sendable {
         let application = Application(
             router: web.makeRouter(), server: web.makeServer(), services: [gateway], logger: quiet)
         try await application.test(transport.setup) { client in try await body(client, service) }
+    }
+
+    /// A gateway on a registry and files of its own.
+    private static func makeGateway(home: URL, files: URL) async throws -> Gateway {
+        let route = Route(
+            Route.Configuration(
+                resolver: SystemResolver(), policy: DestinationPolicy(),
+                group: MultiThreadedEventLoopGroup.singleton, logger: quiet))
+        let registry = try Registry.open(home, vault: Vault(key: MasterKey.make()))
+        let gateway = Gateway(drivers: Drivers(route: route, files: files), registry: registry, logger: quiet)
+        try await gateway.start()
+        return gateway
     }
 
     static var quiet: Logger {

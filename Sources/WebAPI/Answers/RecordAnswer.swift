@@ -35,7 +35,8 @@ extension DataSourceDraft {
 }
 
 extension OptionValue {
-    fileprivate var answer: AnswerNode {
+    /// The value as it stands in answers.
+    var answer: AnswerNode {
         switch self {
         case .text(let text): .text(text)
         case .number(let number): .integer(number)

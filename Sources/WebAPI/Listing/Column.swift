@@ -113,7 +113,7 @@ extension SourceFailure {
 
     /// A query parameter that nobody knows, with the nearest one that there is.
     static func unknownParameter(_ name: String, among known: [String]) -> SourceFailure {
-        let nearest = Spelling.nearest(to: name, among: known)
+        let nearest = NearestName.to(name, among: known)
         let message = "There is no query parameter \(quoted(name))."
         return SourceFailure(
             .validate, .unknownField, message,

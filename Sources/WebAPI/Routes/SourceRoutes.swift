@@ -63,7 +63,7 @@ struct SourceRoutes: Sendable {
         try parameters.require(only: Endpoint.updateSource.parameters)
         let deadline = try parameters.deadline()
         let id = try id(context)
-        let draft = try await draft(in: request)
+        let draft = try await draft(in: request, updating: true)
         let expected = Revision.expected(in: request.headers)
         let view = try await testing(context) { [gateway] in
             var revision: Int?
@@ -90,8 +90,8 @@ struct SourceRoutes: Sendable {
 
     // MARK: Steps
 
-    private func draft(in request: Request) async throws -> DataSourceDraft {
-        try DataSourceDraft(body: try await request.bodyFields(within: bodyTime))
+    private func draft(in request: Request, updating: Bool = false) async throws -> DataSourceDraft {
+        try DataSourceDraft(body: try await request.bodyFields(within: bodyTime), updating: updating)
     }
 
     private func id(_ context: WebContext) throws -> RecordID { RecordID(try context.parameters.require("id")) }

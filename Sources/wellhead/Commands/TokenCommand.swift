@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Registry
 import WebAPI
 
 /// `wellhead token`: the named tokens of programs that call the service.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Registry
 import WebAPI
 
 /// `wellhead user`: the people who log in with a password.
