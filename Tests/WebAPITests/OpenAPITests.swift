@@ -62,6 +62,45 @@ struct OpenAPITests {
         #expect(Set(try #require(record["driver"]?["enum"] as? [String])) == Set(DriverKind.allCases.map(\.rawValue)))
     }
 
+    @Test("It names every option, with its bounds and its default")
+    func options() throws {
+        let described = try #require(try schema("Options")["properties"] as? [String: [String: Any]])
+        #expect(Set(described.keys) == Set(OptionSpec.all.map(\.name)))
+        for spec in OptionSpec.all {
+            let property = try #require(described[spec.name])
+            #expect(property["description"] as? String == spec.meaning)
+            switch (spec.kind, spec.defaultValue) {
+            case (.number(let bounds), .number(let number)):
+                #expect(property["minimum"] as? Int == bounds.lowerBound)
+                #expect(property["maximum"] as? Int == bounds.upperBound)
+                #expect(property["default"] as? Int == number)
+            case (.text(let maximum), .text(let text)):
+                #expect(property["maxLength"] as? Int == maximum)
+                #expect(property["default"] as? String == text)
+            default: Issue.record("The option \(spec.name) has a default of another kind")
+            }
+        }
+    }
+
+    @Test("What /drivers answers has the described shape, and every scheme and driver has its name")
+    func drivers() throws {
+        let text = JSONWriter.bytes(of: DriverCatalog.answer)
+        let drivers = try #require(try JSONSerialization.jsonObject(with: Data(text)) as? [[String: Any]])
+        #expect(!drivers.isEmpty)
+        for driver in drivers {
+            #expect(try Set(driver.keys) == properties("Driver"))
+            for (part, name) in [("fields", "DriverField"), ("options", "DriverOption"), ("schemes", "DriverScheme")] {
+                let described = try properties(name)
+                for entry in try #require(driver[part] as? [[String: Any]]) { #expect(Set(entry.keys) == described) }
+            }
+        }
+        func names(_ name: String, _ property: String) throws -> [String]? {
+            (try schema(name)["properties"] as? [String: [String: Any]])?[property]?["enum"] as? [String]
+        }
+        #expect(try names("DriverScheme", "name") == SchemeName.allCases.map(\.rawValue))
+        #expect(try names("Driver", "driver") == DriverKind.allCases.map(\.rawValue))
+    }
+
     @Test("Every filter column is described")
     func columns() throws {
         let components = try #require(document["components"] as? [String: Any])

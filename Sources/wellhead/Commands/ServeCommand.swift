@@ -34,8 +34,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Logs as one JSON object a line.")
     var json = false
 
+    @Flag(help: "Says where the service would listen and what it would use, as one JSON object, and ends.")
+    var showSettings = false
+
     func run() async throws {
         let settings = try await ServeSettings(options)
+        guard !showSettings else {
+            Terminal.show(settings.answer, asJSON: true, lines: [])
+            return
+        }
         let inJSON = json
         LoggingSystem.bootstrap { label -> any LogHandler in
             if inJSON { return JSONLogHandler(label: label) }

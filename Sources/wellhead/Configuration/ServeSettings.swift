@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Route
 import SystemPackage
+import WebAPI
 
 /// What `serve` is told, read and checked.
 struct ServeSettings: Sendable {
@@ -67,6 +68,29 @@ struct ServeSettings: Sendable {
         default: throw CommandFailure.setting("tlsCertificate and tlsKey belong together; give both or none.")
         }
         loginLifetime = .seconds(try reader.number(.loginLifetime, in: 60...2_592_000) ?? 3600)
+    }
+}
+
+extension ServeSettings {
+    /// Where the service will be reached, and what it uses, for `--show-settings`; no setting is a secret.
+    var answer: AnswerNode {
+        .object([
+            .init("address", .text(address)),
+            .init("data", .text(data.absoluteURL.path(percentEncoded: false))),
+            .init("files", .text(files.absoluteURL.path(percentEncoded: false))),
+            .init("log_level", .text(logLevel.rawValue)),
+        ])
+    }
+
+    /// Where this machine reaches the service: an address that stands for every one becomes the loopback's.
+    private var address: String {
+        let reach =
+            switch host {
+            case "0.0.0.0": "127.0.0.1"
+            case "::", "[::]": "[::1]"
+            default: host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+            }
+        return "\(tls == nil ? "http" : "https")://\(reach):\(port)"
     }
 }
 

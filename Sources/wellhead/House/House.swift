@@ -142,8 +142,8 @@ struct House: Sendable {
 
     /// A name stands in records, logs and tables: it has to fit there.
     private static func check(_ name: String, of what: String) throws {
-        guard nameLength.contains(name.count), !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\u{7F}" })
-        else {
+        let isControl: (Unicode.Scalar) -> Bool = { $0.value < 0x20 || $0 == "\u{7F}" }
+        guard nameLength.contains(name.count), !name.unicodeScalars.contains(where: isControl) else {
             throw CommandFailure.setting("A \(what)'s name has 1 to 128 characters and no control characters.")
         }
     }
