@@ -7,7 +7,9 @@ import Synchronization
 /// stops early, or whose task is cancelled, gives the rest up: the connection throws away what is still under way, or
 /// closes if that is much.
 public struct RowStream: AsyncSequence, Sendable {
+    /// A row as it came, not decoded yet.
     public typealias Element = MySQLRow
+    /// What can go wrong between two rows.
     public typealias Failure = MySQLWireError
 
     /// The columns; none if the statement gives no rows.

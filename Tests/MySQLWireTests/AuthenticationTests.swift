@@ -71,8 +71,9 @@ struct AuthenticationTests {
         let publicKey = try Curve25519.Signing.PublicKey(rawRepresentation: key)
         for seed in 0..<20 as Range<UInt8> {
             let challenge = (0..<32).map { $0 &* 7 &+ seed }
-            guard case .send(let answer) = Ed25519Password.answer(
-                to: challenge, password: Password(bytes: Array("secret".utf8)))
+            guard
+                case .send(let answer) = Ed25519Password.answer(
+                    to: challenge, password: Password(bytes: Array("secret".utf8)))
             else {
                 Issue.record("no answer")
                 return

@@ -45,7 +45,8 @@ struct ConnectionStateMachineTests {
         }
     }
 
-    @Test("A refusal in place of the greeting is the server's error, with whichever number", arguments: [0, 1] as [UInt8])
+    @Test(
+        "A refusal in place of the greeting is the server's error, with whichever number", arguments: [0, 1] as [UInt8])
     func refusedAtOnce(number: UInt8) {
         var script = MachineScript()
         let refusal = ServerSide.error(1040, nil, "Too many connections")
@@ -113,7 +114,9 @@ struct ConnectionStateMachineTests {
         #expect(script.sent.readableBytes == 0)
     }
 
-    @Test("Bytes between the greeting and TLS are refused, together with the greeting or after it", arguments: [true, false])
+    @Test(
+        "Bytes between the greeting and TLS are refused, together with the greeting or after it",
+        arguments: [true, false])
     func injected(together: Bool) {
         var script = MachineScript(MachineScript.settings(wantsTLS: true))
         if together {
@@ -143,8 +146,9 @@ struct ConnectionStateMachineTests {
         let nonce = [UInt8](1...20)
         let native = NativePassword.answer(to: nonce, password: Password(bytes: Array("secret".utf8)))
         let challenge = Array(0..<32) as [UInt8]
-        guard case .send(let signature) = Ed25519Password.answer(
-            to: challenge, password: Password(bytes: Array("secret".utf8)))
+        guard
+            case .send(let signature) = Ed25519Password.answer(
+                to: challenge, password: Password(bytes: Array("secret".utf8)))
         else {
             Issue.record("no signature")
             return
@@ -223,7 +227,8 @@ struct ConnectionStateMachineTests {
         #expect(
             actions == [
                 .rowsBegan(id: 1, [column], .text), .row(ServerSide.textRow(["a"])), .row(ServerSide.textRow([nil])),
-                .row(ServerSide.textRow([""])), .requestSucceeded(id: 1, CommandSummary(warnings: 3, status: [.init(rawValue: 2)])),
+                .row(ServerSide.textRow([""])),
+                .requestSucceeded(id: 1, CommandSummary(warnings: 3, status: [.init(rawValue: 2)])),
             ])
     }
 

@@ -34,7 +34,9 @@ struct FuzzTests {
         repeat {
             var generator = Generator(state: seed)
             let outcome = Self.run(&generator)
-            #expect(outcome.peak <= max(Self.bound, ConnectionStateMachine.maximumLoginMessageSize) + Self.chunk + 4, "seed \(seed)")
+            #expect(
+                outcome.peak <= max(Self.bound, ConnectionStateMachine.maximumLoginMessageSize) + Self.chunk + 4,
+                "seed \(seed)")
             if outcome.loggedIn {
                 logins += 1
                 rows += outcome.rows
@@ -98,9 +100,12 @@ struct FuzzTests {
         var number: UInt8 = wantsTLS ? 3 : 2
         func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) } }
         for _ in 0..<Int.random(in: 0..<3, using: &generator) {
-            let plugins = ["mysql_native_password", "client_ed25519", "caching_sha2_password", "sha256_password", "dialog"]
+            let plugins = [
+                "mysql_native_password", "client_ed25519", "caching_sha2_password", "sha256_password", "dialog",
+            ]
             let name = plugins[Int.random(in: 0..<40, using: &generator) % plugins.count]
-            stream.writeImmutableBuffer(ServerSide.packets([ServerSide.switchPlugin(name, nonce: random(33))], from: number))
+            stream.writeImmutableBuffer(
+                ServerSide.packets([ServerSide.switchPlugin(name, nonce: random(33))], from: number))
             number &+= 2
             if name == "caching_sha2_password" {
                 stream.writeImmutableBuffer(ServerSide.packets([ServerSide.more([3])], from: number))
@@ -121,7 +126,10 @@ struct FuzzTests {
             result.append(ServerSide.ok(first: 0xFE))
             let answers: [[ByteBuffer]] = [
                 result, [ServerSide.ok()], [ServerSide.error(1064, "42000", "no")],
-                [ServerSide.prepared(3, columns: 1, parameters: 1), ServerSide.column("?"), ServerSide.column("n", type)],
+                [
+                    ServerSide.prepared(3, columns: 1, parameters: 1), ServerSide.column("?"),
+                    ServerSide.column("n", type),
+                ],
             ]
             let answer = answers.randomElement(using: &generator) ?? result
             stream.writeImmutableBuffer(ServerSide.packets(answer, from: 1))
@@ -141,11 +149,14 @@ struct FuzzTests {
             case 2: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...9, using: &generator)))
             case 3:
                 let count = Int.random(in: 1...9, using: &generator)
-                bytes.insert(contentsOf: (0..<count).map { _ in [0, 0xFB, 0xFE, 0xFF].randomElement(using: &generator) ?? 0 }, at: index)
+                bytes.insert(
+                    contentsOf: (0..<count).map { _ in [0, 0xFB, 0xFE, 0xFF].randomElement(using: &generator) ?? 0 },
+                    at: index)
             case 4: bytes.insert(contentsOf: [0xFF, 0xFF, 0, UInt8.random(in: 0...3, using: &generator)], at: index)
             default:
                 let size = Int.random(in: 1...(bound * 2), using: &generator)
-                bytes.insert(contentsOf: repeatElement(UInt8.random(in: 0...255, using: &generator), count: size), at: index)
+                bytes.insert(
+                    contentsOf: repeatElement(UInt8.random(in: 0...255, using: &generator), count: size), at: index)
             }
         }
         stream = ByteBuffer(bytes: bytes)

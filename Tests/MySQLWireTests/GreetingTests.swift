@@ -62,8 +62,9 @@ struct GreetingTests {
         ])
     func flavour(text: String, hasFlag: Bool, flavour: ServerFlavour, version: String) {
         let capabilities = hasFlag ? ServerSide.everything : ServerSide.everything.subtracting(.mySQL)
-        guard case .greeting(let greeting) = Greeting.read(
-            ServerSide.greeting(version: text, capabilities: capabilities))
+        guard
+            case .greeting(let greeting) = Greeting.read(
+                ServerSide.greeting(version: text, capabilities: capabilities))
         else {
             Issue.record("no greeting")
             return

@@ -155,7 +155,9 @@ struct MySQLChannelHandlerTests {
     @Test("The upgrade's own error comes out unchanged, and nothing of the login was sent")
     func upgradeFails() throws {
         let bench = try Bench(
-            .init(username: "ann", password: "secret", upgrade: TLSUpgrade { $0.eventLoop.makeFailedFuture(Untrusted()) }))
+            .init(
+                username: "ann", password: "secret", upgrade: TLSUpgrade { $0.eventLoop.makeFailedFuture(Untrusted()) })
+        )
         try bench.channel.writeInbound(ServerSide.packets([ServerSide.greeting()], from: 0))
         guard case .upgradeFailed(let error) = bench.failure(bench.opening.futureResult) else {
             Issue.record("another error")
@@ -170,7 +172,8 @@ struct MySQLChannelHandlerTests {
     func closedDuringUpgrade() throws {
         let loop = EmbeddedEventLoop()
         let upgrade = loop.makePromise(of: Void.self)
-        let bench = try Bench(.init(username: "ann", upgrade: TLSUpgrade { [future = upgrade.futureResult] _ in future }))
+        let bench = try Bench(
+            .init(username: "ann", upgrade: TLSUpgrade { [future = upgrade.futureResult] _ in future }))
         try bench.channel.writeInbound(ServerSide.packets([ServerSide.greeting()], from: 0))
         bench.channel.pipeline.fireErrorCaught(Untrusted())
         bench.channel.close(promise: nil)

@@ -72,7 +72,9 @@ struct MySQLValueTests {
     @Test("A row that is longer, shorter or no row throws")
     func brokenRows() throws {
         let column = try Self.column(.long)
-        for payload in [ServerSide.textRow(["1", "2"]), ByteBuffer(), ServerSide.textRow(["x"]), ByteBuffer(bytes: [9, 0x31])] {
+        for payload in [
+            ServerSide.textRow(["1", "2"]), ByteBuffer(), ServerSide.textRow(["x"]), ByteBuffer(bytes: [9, 0x31]),
+        ] {
             #expect(throws: MySQLWireError.self) {
                 try MySQLRow(columns: [column], payload: payload, format: .text).values()
             }
