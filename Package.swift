@@ -52,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -112,6 +113,11 @@ let package = Package(
                 "WebAPI", "Gateway", "SourceModel", "Drivers", "Registry", "Route", "Vault", nioPosix,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
-        tests("EndToEnd", ["Testbed", "SourceModel", nioPosix]),
+        tests(
+            "EndToEnd",
+            [
+                "wellhead", "Testbed", nioCore, nioPosix, locks,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
     ]
 )

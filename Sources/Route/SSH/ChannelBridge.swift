@@ -109,7 +109,7 @@ final class ChannelBridge {
         var sent = 0
         while sent < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
-            let count = send(local, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            let count = send(local, rest.baseAddress, rest.count, SocketPair.noSignal)
             if count > 0 {
                 sent += count
             } else if errno == EAGAIN {

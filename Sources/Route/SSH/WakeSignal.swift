@@ -31,7 +31,7 @@ final class WakeSignal: Sendable {
         ends.withLock { ends in
             guard ends.written >= 0 else { return }
             var byte: UInt8 = 1
-            _ = send(ends.written, &byte, 1, Int32(MSG_NOSIGNAL))
+            _ = send(ends.written, &byte, 1, SocketPair.noSignal)
         }
     }
 
@@ -53,6 +53,9 @@ final class WakeSignal: Sendable {
 
 /// Two connected sockets within the process.
 enum SocketPair {
+    /// `MSG_NOSIGNAL` of Linux, by its value: the importer loses the name in an optimised build.
+    static let noSignal: Int32 = 0x4000
+
     /// Neither end blocks, neither is inherited by child processes. Nil where there are no descriptors left.
     static func make() -> (near: Int32, far: Int32)? {
         var ends: [Int32] = [-1, -1]

@@ -19,7 +19,7 @@ package final class Daemon: Sendable {
     }
 
     /// Starts a program with its output in the given files.
-    static func start(
+    package static func start(
         _ command: [String], environment: [String: String] = [:], as account: Account,
         input: URL? = nil, output: URL, errors: URL
     ) async throws -> Daemon {

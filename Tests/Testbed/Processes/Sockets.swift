@@ -28,9 +28,19 @@ package enum Sockets {
     /// All TCP sockets of this network namespace.
     package static func all() -> [Entry] {
         ["/proc/self/net/tcp", "/proc/self/net/tcp6"].flatMap { file -> [Entry] in
-            let data = FileManager.default.contents(atPath: file) ?? Data()
-            return String(decoding: data, as: UTF8.self).split(separator: "\n").dropFirst().compactMap(entry)
+            String(decoding: contents(of: file), as: UTF8.self).split(separator: "\n").dropFirst().compactMap(entry)
         }
+    }
+
+    /// A file whose every read gives a piece: Foundation takes a short piece for the end.
+    private static func contents(of file: String) -> [UInt8] {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var contents: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let count = read(descriptor, &piece, piece.count), count > 0 { contents += piece[..<count] }
+        return contents
     }
 
     /// The number of established connections whose far end is the port, whoever holds them; with `pid`, only those

@@ -155,7 +155,8 @@ package final class SSHServer: Sendable {
         return said.split(separator: " ").dropFirst().first.map(String.init) ?? ""
     }
 
-    /// The ids of the processes that serve logged-in sessions, one each.
+    /// The ids of the processes that serve logged-in sessions, one each, once a program ran in them: sshd names them
+    /// differently before.
     package func sessions() -> [Int32] {
         pid.map(ProcessTable.descendants(of:))?.filter { process in
             ProcessTable.commandLine(of: process).hasPrefix("sshd: \(Self.login.username)@")
@@ -164,7 +165,8 @@ package final class SSHServer: Sendable {
 
     /// The number of connections that the server's sessions hold open to a port: its forwarded channels there.
     package func forwards(to port: Int) -> Int {
-        sessions().reduce(0) { $0 + Sockets.connections(to: port, heldBy: $1) }
+        let processes = Set(pid.map(ProcessTable.descendants(of:)) ?? []).subtracting(relays())
+        return processes.reduce(0) { $0 + Sockets.connections(to: port, heldBy: $1) }
     }
 
     /// The ids of the relay commands (`nc`) that run below the server's sessions.
