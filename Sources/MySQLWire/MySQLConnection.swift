@@ -53,6 +53,8 @@ public final class MySQLConnection: Sendable {
             do {
                 try channel.pipeline.syncOperations.addHandler(handler)
                 if channel.isActive { try channel.syncOptions?.setOption(.autoRead, value: true) }
+                // The option alone asks the socket, not the handlers that may hold back what arrived before.
+                channel.read()
             } catch {
                 handler.cancel()
                 channel.close(promise: nil)

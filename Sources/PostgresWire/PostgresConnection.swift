@@ -91,6 +91,8 @@ public final class PostgresConnection: Sendable {
             }
             let step = handler.open(on: eventLoop)
             channel.setOption(.autoRead, value: true).whenFailure { channel.pipeline.fireErrorCaught($0) }
+            // The option alone asks the socket, not the handlers that may hold back what arrived before.
+            channel.read()
             return step.map { (bound, $0) }
         }
         while true {

@@ -63,9 +63,9 @@ package final class Route: Sendable {
             let addresses = try await resolve(endpoint.host, as: .dataSource, journal)
             journal.enter(.dial)
             let dialer = Dialer(stagger: configuration.stagger, group: configuration.group)
-            let channel = try await dialer.dial(endpoint, addresses: addresses, field: .host)
-            journal.pass(channel.remoteAddress.map(Route.text))
-            return routed(channel, nil, encryption, endpoint, journal)
+            let dialled = try await dialer.dial(endpoint, addresses: addresses, field: .host)
+            journal.pass(dialled.address.description)
+            return routed(dialled.channel, nil, encryption, endpoint, journal, seenBy: dialled.witness)
         case .ssh(let bastion, let passage, let encryption):
             let way = try await sessions.channel(
                 to: endpoint, through: bastion, passage: passage, on: configuration.group.next(), journal: journal
@@ -81,7 +81,7 @@ package final class Route: Sendable {
 
     private func routed(
         _ channel: any Channel, _ way: SSHPassage?, _ encryption: Encryption, _ endpoint: Endpoint,
-        _ journal: StageJournal
+        _ journal: StageJournal, seenBy witness: StreamWitness? = nil
     ) -> RoutedChannel {
         let upgrade = encryption.trust.map { trust in
             TLSUpgrade(
@@ -94,7 +94,12 @@ package final class Route: Sendable {
             if let failure = error as? SourceFailure { return failure }
             // What the SSH host knows about the end says more than the end itself.
             if let failure = way?.witness.failure(in: stage) { return failure }
-            return upgrade?.verdict(for: error) ?? StreamFailures.failure(for: error, in: stage, endpoint: endpoint)
+            if let verdict = upgrade?.verdict(for: error) { return verdict }
+            // That the channel is closed says less than what closed it.
+            let cause = error is ChannelError ? witness?.cause ?? error : error
+            // A server that resets before its first word has not let anybody in.
+            let isAtTheDoor = cause is IOError && witness?.hasHeard == false
+            return StreamFailures.failure(for: cause, in: isAtTheDoor ? .dial : stage, endpoint: endpoint)
         }
     }
 
@@ -123,9 +128,4 @@ package final class Route: Sendable {
         let more = ordered.count > 8 ? " and \(ordered.count - 8) more" : ""
         journal.pass(IPAddress(host) == nil ? "\(host) is \(shown)\(more)" : shown)
         return ordered
-    }
-
-    private static func text(_ address: SocketAddress) -> String {
-        Endpoint(host: address.ipAddress ?? "?", port: address.port ?? 0).description
-    }
-}
+    }}

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// Holds back what arrives on a channel until somebody reads from it.
 ///
@@ -25,15 +26,25 @@ package final class ArrivalHolder: ChannelDuplexHandler {
 
     private var state = State.holding
     private var held: [ByteBuffer] = []
+    private let witness: StreamWitness?
+
+    /// - Parameter witness: is told what comes and what breaks the channel.
+    init(witness: StreamWitness? = nil) { self.witness = witness }
 
     /// Puts a holder on a channel; for channel initialisers.
     package static func install(on channel: any Channel) -> EventLoopFuture<Void> {
+        install(on: channel, witness: nil)
+    }
+
+    /// The same, and the witness is told what comes and what breaks the channel.
+    static func install(on channel: any Channel, witness: StreamWitness?) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(ArrivalHolder(), position: .first)
+            try channel.pipeline.syncOperations.addHandler(ArrivalHolder(witness: witness), position: .first)
         }
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        witness?.heard()
         switch state {
         case .holding, .ended: held.append(unwrapInboundIn(data))
         case .open: context.fireChannelRead(data)
@@ -50,6 +61,11 @@ package final class ArrivalHolder: ChannelDuplexHandler {
         } else {
             context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        witness?.broke(error)
+        context.fireErrorCaught(error)
     }
 
     package func read(context: ChannelHandlerContext) {
@@ -75,4 +91,18 @@ package final class ArrivalHolder: ChannelDuplexHandler {
 
     /// Whether the peer has ended the stream while nobody read.
     var hasEnded: Bool { state == .ended }
+}
+
+/// What a connection lived through, for those who only see that it is closed.
+final class StreamWitness: Sendable {
+    private let seen = Mutex<(heard: Bool, cause: (any Error)?)>((false, nil))
+
+    /// Whether anything ever came from the other side.
+    var hasHeard: Bool { seen.withLock { $0.heard } }
+    /// The first error of the channel.
+    var cause: (any Error)? { seen.withLock { $0.cause } }
+
+    func heard() { seen.withLock { $0.heard = true } }
+
+    func broke(_ error: any Error) { seen.withLock { $0.cause = $0.cause ?? error } }
 }

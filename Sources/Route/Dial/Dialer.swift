@@ -12,8 +12,18 @@ struct Dialer: Sendable {
     /// Waits; a test's returns when it is told to.
     var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
+    /// A connection that was made.
+    struct Dialled: Sendable {
+        /// Holds back what arrives until it is first read from.
+        let channel: any Channel
+        /// The address that answered.
+        let address: Endpoint
+        /// Sees what comes of the connection, also before a driver does.
+        let witness: StreamWitness
+    }
+
     private enum Outcome: Sendable {
-        case connected(any Channel)
+        case connected(Dialled)
         case failed(DialFailures.Attempt)
         case headStartOver
     }
@@ -21,14 +31,13 @@ struct Dialer: Sendable {
     /// - Parameters:
     ///   - endpoint: what is dialled, by the name that the record has.
     ///   - addresses: in the order in which they are tried; at least one.
-    /// - Returns: a connected channel that holds back what arrives until it is first read from.
-    func dial(_ endpoint: Endpoint, addresses: [IPAddress], field: Field) async throws(SourceFailure) -> any Channel {
-        let winner = await withTaskGroup(of: Outcome.self, returning: Result<any Channel, SourceFailure>.self) {
+    func dial(_ endpoint: Endpoint, addresses: [IPAddress], field: Field) async throws(SourceFailure) -> Dialled {
+        let winner = await withTaskGroup(of: Outcome.self, returning: Result<Dialled, SourceFailure>.self) {
             tasks in
             var waiting = addresses[...]
             var running = 0
             var attempts: [DialFailures.Attempt] = []
-            var winner: (any Channel)?
+            var winner: Dialled?
 
             func startNext() {
                 guard let address = waiting.popFirst() else { return }
@@ -45,13 +54,13 @@ struct Dialer: Sendable {
             startNext()
             while let outcome = await tasks.next() {
                 switch outcome {
-                case .connected(let channel):
+                case .connected(let dialled):
                     running -= 1
                     if winner == nil {
-                        winner = channel
+                        winner = dialled
                         tasks.cancelAll()
                     } else {
-                        channel.close(promise: nil)
+                        dialled.channel.close(promise: nil)
                     }
                 case .failed(let attempt):
                     running -= 1
@@ -64,7 +73,7 @@ struct Dialer: Sendable {
             }
             if let winner {
                 guard Task.isCancelled else { return .success(winner) }
-                winner.close(promise: nil)
+                winner.channel.close(promise: nil)
             }
             if Task.isCancelled { return .failure(Dialer.stopped(endpoint, field)) }
             return .failure(DialFailures.failure(of: endpoint, attempts: attempts, field: field))
@@ -75,6 +84,7 @@ struct Dialer: Sendable {
     /// One address; cancelling the task closes the socket, whatever state it is in.
     private func attempt(_ endpoint: Endpoint, _ address: IPAddress) async -> Outcome {
         let socket = PendingSocket()
+        let witness = StreamWitness()
         let bootstrap = ClientBootstrap(group: group)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -83,7 +93,7 @@ struct Dialer: Sendable {
             .connectTimeout(.seconds(90))
             .channelInitializer { channel in
                 socket.hold(channel)
-                return ArrivalHolder.install(on: channel)
+                return ArrivalHolder.install(on: channel, witness: witness)
             }
         do {
             let channel = try await withTaskCancellationHandler {
@@ -91,7 +101,7 @@ struct Dialer: Sendable {
             } onCancel: {
                 socket.close()
             }
-            return .connected(channel)
+            return .connected(Dialled(channel: channel, address: endpoint, witness: witness))
         } catch {
             return .failed(DialFailures.Attempt(address: endpoint, fault: DialFault(error)))
         }

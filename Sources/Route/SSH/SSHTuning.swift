@@ -1,7 +1,7 @@
 /// The times of SSH sessions.
 package struct SSHTuning: Sendable {
     /// How long a session without channels is kept for the next one.
-    package var idle: Duration = .seconds(60)
+    package var idle: Duration = .seconds(5)
     /// How long a session may be silent before the server is asked whether it is there.
     package var keepAlive: Duration = .seconds(15)
     /// How many such questions may go unanswered before the session counts as lost.

@@ -30,13 +30,15 @@ enum Database: Sendable {
             }
         }
 
-        /// One of a test's own; with `observed`, it knows of each connection how it is encrypted.
-        func start(observed: Bool = false) async throws -> Database {
+        /// One of a test's own, that shows this certificate; none: it does not speak TLS. With `observed`, it knows of
+        /// each connection how it is encrypted.
+        func start(showing certificate: Certificates.Server? = .good, observed: Bool = false) async throws -> Database {
+            let identity = certificate.map { Certificates.shared.server($0) }
             let settings = observed ? ["performance-schema": "ON"] : [:]
             return switch self {
-            case .postgres: .postgres(try await PostgresServer.start())
-            case .mariaDB: .mariaDB(try await MariaDBServer.start(.init(settings: settings)))
-            case .mySQL: .mySQL(try await MySQLServer.start(.init(settings: settings)))
+            case .postgres: .postgres(try await PostgresServer.start(.init(certificate: identity)))
+            case .mariaDB: .mariaDB(try await MariaDBServer.start(.init(certificate: identity, settings: settings)))
+            case .mySQL: .mySQL(try await MySQLServer.start(.init(certificate: identity, settings: settings)))
             }
         }
     }

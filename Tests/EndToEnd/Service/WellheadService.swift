@@ -6,7 +6,7 @@ import Testbed
 final class WellheadService: Sendable {
     let address: String
     let data: URL
-    private let port: Int
+    let port: Int
     private let arguments: [String]
     private let environment: [String: String]
     private let folder: URL

@@ -29,6 +29,11 @@ package enum ProcessTable {
         return found
     }
 
+    /// The number of a process's threads; 0 if it is gone.
+    package static func threads(of pid: Int32) -> Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []).count
+    }
+
     /// The command line of a process, its words separated by blanks.
     package static func commandLine(of pid: Int32) -> String {
         words(in: "/proc/\(pid)/cmdline")

@@ -52,6 +52,12 @@ package enum Sockets {
         }
     }
 
+    /// The number of open connections that a process took on a port that it listens on, in whatever state.
+    package static func accepted(on port: Int, heldBy pid: Int32) -> Int {
+        let held = FileDescriptors.inodes(of: pid)
+        return all().count { $0.localPort == port && $0.state != .listen && held.contains($0.inode) }
+    }
+
     /// The ports on which a process listens: none but the expected ones may appear.
     package static func listeningPorts(of pid: Int32) -> [Int] {
         let held = FileDescriptors.inodes(of: pid)
