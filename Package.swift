@@ -116,7 +116,7 @@ let package = Package(
         tests(
             "EndToEnd",
             [
-                "wellhead", "Testbed", nioCore, nioPosix, locks,
+                "wellhead", "Testbed", "SourceModel", nioCore, nioPosix, locks,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
     ]

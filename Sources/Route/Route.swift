@@ -128,4 +128,5 @@ package final class Route: Sendable {
         let more = ordered.count > 8 ? " and \(ordered.count - 8) more" : ""
         journal.pass(IPAddress(host) == nil ? "\(host) is \(shown)\(more)" : shown)
         return ordered
-    }}
+    }
+}

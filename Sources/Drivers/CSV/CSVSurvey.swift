@@ -28,7 +28,7 @@ struct CSVSurvey {
             try scanner.finish()
         } catch let fault as CSVScanner.Fault {
             throw SourceFailure(
-                .probe, .fileMalformed, "\(path) is not CSV: line \(fault.line), byte \(fault.byte): \(fault.what).",
+                .open, .fileMalformed, "\(path) is not CSV: line \(fault.line), byte \(fault.byte): \(fault.what).",
                 hint: fault.hint)
         } catch is CancellationError {
             throw SourceFailure(
@@ -42,7 +42,7 @@ struct CSVSurvey {
         rows = scanner.records - 1
         guard !columns.isEmpty else {
             throw SourceFailure(
-                .probe, .fileMalformed, "\(path) is empty: a header line is missing.",
+                .open, .fileMalformed, "\(path) is empty: a header line is missing.",
                 hint: "Write the columns' names into the first line.")
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Testbed
 
 extension Fault {
@@ -46,7 +47,24 @@ extension Fault {
     static let ofFiles: [Fault] = [
         file("a file that is not there", "file_not_found", "nothing.csv"),
         file("a file outside of the directory", "file_forbidden", "../admin.token"),
+        file("a file whose quotes do not end", "file_malformed", "quotes.csv", holding: "a,b\n1,\"2\n"),
+        file("an empty file", "file_malformed", "empty.csv", holding: ""),
+        Fault("a file beyond the limit", "open", "file_too_large") { ground in
+            let file = ground.service.data.appending(path: "files/large.csv").path
+            // A hole of a tebibyte takes no room.
+            try await Command.check(["truncate", "--size=1T", file])
+            return Scene(
+                body: ["driver": "csv", "database": "large.csv"],
+                end: { try FileManager.default.removeItem(atPath: file) })
+        },
     ]
+
+    private static func file(_ name: String, _ code: String, _ path: String, holding text: String) -> Fault {
+        Fault(name, "open", code) { ground in
+            try Data(text.utf8).write(to: ground.service.data.appending(path: "files/\(path)"))
+            return Scene(body: ["driver": "csv", "database": .text(path)])
+        }
+    }
 
     private static func file(_ name: String, _ code: String, _ path: String) -> Fault {
         Fault(name, "open", code, body: { _ in ["driver": "csv", "database": .text(path)] })

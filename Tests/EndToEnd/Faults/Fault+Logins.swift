@@ -31,6 +31,11 @@ extension Fault {
         ]
     }
 
+    /// PostgreSQL's word that it waits for a query (section 55.7 of its manual).
+    private static let ready: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
+    /// The login is accepted, without a password even.
+    private static let welcome: [UInt8] = [UInt8(ascii: "R"), 0, 0, 0, 8, 0, 0, 0, 0] + ready
+
     private static var ofPostgresLogins: [Fault] {
         typealias Logins = PostgresServer.Logins
         return common(.postgres, Logins.scram) + [
@@ -52,8 +57,13 @@ extension Fault {
                 peer: .answers([[UInt8(ascii: "R"), 0, 0, 0, 8, 0, 0, 0, 7]]), body: { peer("postgres", $0) }),
             Fault(
                 "PostgreSQL: a server that is silent after the login", "probe", "probe_timeout", timeout: 2,
-                peer: .answers([[UInt8(ascii: "R"), 0, 0, 0, 8, 0, 0, 0, 0, UInt8(ascii: "Z"), 0, 0, 0, 5, 73]]),
-                body: { peer("postgres", $0) }),
+                peer: .answers([welcome]), body: { peer("postgres", $0) }),
+            Fault(
+                "PostgreSQL: a server that refuses every query", "probe", "probe_failed",
+                peer: .answers([
+                    welcome, Banners.postgresError(code: "42501", "permission denied") + ready,
+                    Banners.postgresError(code: "42501", "permission denied") + ready,
+                ]), body: { peer("postgres", $0) }),
         ]
     }
 

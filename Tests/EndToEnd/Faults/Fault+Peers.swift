@@ -33,6 +33,12 @@ extension Fault {
                 strange("a close", driver, tlsStage, "server_closed", close, tls),
             ]
         } + [
+            Fault(
+                "postgres: a server that offers TLS and speaks something else", "tls", "tls_handshake_failed",
+                peer: .answers([Array("S".utf8), Banners.http]), body: { peer("postgres", $0, tls) }),
+            Fault(
+                "postgres: bytes between the offer of TLS and its start", "tls", "tls_handshake_failed",
+                peer: .answers([Array("SS".utf8)]), body: { peer("postgres", $0, tls) }),
             strange(
                 "a byte a second", "mysql", "login", "deadline_exceeded", timeout: 3,
                 .trickles(Banners.mySQLGreeting(), every: .seconds(1))),

@@ -7,7 +7,8 @@ extension Fault {
 
     /// Between here and the first host: names, addresses, ports.
     static let ofTheWay: [Fault] = [
-        Fault("a host without address", "resolve", "host_not_found", body: { _ in postgres(host: "db.invalid", port: 1) }),
+        Fault(
+            "a host without address", "resolve", "host_not_found", body: { _ in postgres(host: "db.invalid", port: 1) }),
         Fault(
             "a bastion without address", "resolve", "host_not_found",
             body: { try $0.behindBastion(["sshHost": "bastion.invalid"]) }),

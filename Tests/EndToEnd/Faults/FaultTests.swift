@@ -1,3 +1,4 @@
+import SourceModel
 import Testbed
 import Testing
 
@@ -42,6 +43,14 @@ struct FaultTests {
         }
         try await leavesNothing(service, before, fault)
         try await scene.end()
+    }
+
+    @Test("Every code of the contract is produced, but for what no driver here can meet")
+    func completeness() {
+        // Look-ups that nobody answers need a machine's name service of their own: see `SilentNameServerTests`.
+        let elsewhere: Set<FailureCode> = [.resolveTimeout]
+        let produced = Set(Self.all.compactMap { FailureCode(rawValue: $0.code) })
+        #expect(Set(FailureCode.allCases).subtracting(produced).subtracting(elsewhere) == [.httpStatus])
     }
 
     /// The report of a failed test ends with the stage that failed, and within the deadline.

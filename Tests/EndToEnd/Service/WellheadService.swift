@@ -13,22 +13,27 @@ final class WellheadService: Sendable {
     private let daemon = NIOLockedValueBox<Daemon?>(nil)
     private let adminToken = NIOLockedValueBox("")
 
-    private init(arguments: [String], environment: [String: String]) throws {
+    private let launcher: [String]
+
+    private init(arguments: [String], environment: [String: String], launcher: [String]) throws {
         port = try FreePort.next()
         folder = Workspace.makeFolder(for: "service")
         data = folder.appending(path: "data", directoryHint: .isDirectory)
         address = "http://127.0.0.1:\(port)"
         self.arguments = arguments
         self.environment = environment
+        self.launcher = launcher
     }
 
     /// The program that this test process was built with.
     static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "wellhead").path
 
-    /// Makes a service with a data directory of its own and starts it.
-    static func start(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> WellheadService {
-        let service = try WellheadService(arguments: arguments, environment: environment)
+    /// Makes a service with a data directory of its own and starts it; by `launcher`, which must become the program.
+    static func start(
+        _ arguments: [String] = [], environment: [String: String] = [:], launcher: [String] = []
+    ) async throws -> WellheadService {
+        let service = try WellheadService(arguments: arguments, environment: environment, launcher: launcher)
         try Workspace.write("", to: service.log)
         try await service.start()
         return service
@@ -37,7 +42,7 @@ final class WellheadService: Sendable {
     /// Starts a stopped service on its port, with its data. Returns when it is ready.
     func start() async throws {
         let started = try await Daemon.start(
-            [Self.program, "serve", "--port", String(port), "--data", data.path] + arguments,
+            launcher + [Self.program, "serve", "--port", String(port), "--data", data.path] + arguments,
             environment: environment, as: .current, output: log, errors: log)
         daemon.withLockedValue { $0 = started }
         try await eventually("the service is ready") {
