@@ -41,8 +41,10 @@ package enum ProcessTable {
 
     /// What anybody on this machine can read about every process: command lines, and the environments that are ours
     /// to read. A secret found here has leaked.
-    package static func everything() -> String {
-        all().map { pid in
+    ///
+    /// - Parameter root: only this process and those below it; all if none is named.
+    package static func everything(below root: Int32? = nil) -> String {
+        (root.map { [$0] + descendants(of: $0) } ?? all()).map { pid in
             "\(pid) \(commandLine(of: pid)) | \(words(in: "/proc/\(pid)/environ"))"
         }.joined(separator: "\n")
     }
