@@ -17,11 +17,13 @@ let certificates: [Target.Dependency] = [
 ]
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -90,7 +92,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "Testbed", dependencies: ["SourceModel", nioCore, nioPosix, locks] + crypto + certificates,
+            name: "Testbed",
+            dependencies: ["SourceModel", nioCore, nioPosix, nioHTTP1, locks, httpClient] + crypto + certificates,
             path: "Tests/Testbed", swiftSettings: strict),
         tests("TestbedTests", ["Testbed", nioCore, nioPosix]),
         tests("SourceModelTests", ["SourceModel", "Testbed"]),
@@ -115,9 +118,11 @@ let package = Package(
             ]),
         tests(
             "EndToEnd",
-            [
-                "wellhead", "Testbed", "SourceModel", nioCore, nioPosix, locks,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ]),
+            ["wellhead", "Testbed", "SourceModel", nioCore, nioPosix, nioHTTP1, locks]),
+        // Measures, against what people would use instead; `Benchmarks/run` builds and runs it.
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Testbed", "SourceModel", "Route", nioCore, nioPosix, locks, logging],
+            path: "Benchmarks",
+            exclude: ["run"], swiftSettings: strict),
     ]
 )

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Testbed
 import Testing
 
 /// One PostgreSQL server for this process's tests, on the loopback, with a login for each way in.
@@ -32,7 +33,7 @@ struct LocalPostgres: Sendable {
     private static func start() throws -> LocalPostgres {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pgwire-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let port = try freePort()
+        let port = try FreePort.next()
         let quoted = { (text: String) in "'" + text.replacingOccurrences(of: "'", with: "''") + "'" }
         let named = { (text: String) in "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" }
         var sql = ["set standard_conforming_strings = on;", "create database wellhead;"]
@@ -96,21 +97,5 @@ struct LocalPostgres: Sendable {
             throw CocoaError(.executableLoad)
         }
         return LocalPostgres(port: port)
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard bound else { throw CocoaError(.fileReadUnknown) }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import SourceModel
+import Testbed
 import Testing
 
 @testable import Route
@@ -172,14 +173,8 @@ private enum IPAddressBytes {
 
 /// Client sockets of this machine that are connected or connecting to a port.
 private func sockets(to port: Int, v6: Bool) -> Int {
-    let hex = String(port, radix: 16, uppercase: true)
-    let suffix = ":" + String(repeating: "0", count: 4 - hex.count) + hex
-    let table = (try? String(contentsOfFile: v6 ? "/proc/net/tcp6" : "/proc/net/tcp", encoding: .utf8)) ?? ""
-    return table.split(separator: "\n").dropFirst().count { line in
-        let columns = line.split(separator: " ")
-        // Established or SYN sent, seen from the client.
-        return columns.count > 3 && columns[2].hasSuffix(suffix) && (columns[3] == "01" || columns[3] == "02")
-    }
+    // Established or SYN sent, seen from the client.
+    Sockets.all().count { $0.isIPv6 == v6 && $0.remotePort == port && [.established, .synSent].contains($0.state) }
 }
 
 /// Waits for a condition that another thread brings about; the test run's own limit bounds it.

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import SourceModel
 import Synchronization
+import Testbed
 
 @testable import Route
 
@@ -33,7 +34,7 @@ final class LocalSSHServer: Sendable {
         _ lines: [String] = [], authorized: [String] = [], hostKeys: [String] = ["ed25519", "ecdsa", "rsa"]
     ) async throws {
         Self.makeUser
-        port = try Self.freePort()
+        port = try FreePort.next()
         folder = FileManager.default.temporaryDirectory.appending(path: "wellhead-sshd-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
@@ -130,34 +131,8 @@ final class LocalSSHServer: Sendable {
         _ = try? Shell.run(["chpasswd"], input: "\(user):\(password)\n")
     }()
 
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size)
-                getsockname(descriptor, $0, &size)
-            }
-            return Int(UInt16(bigEndian: $0.pointee.sin_port))
-        }
-    }
-
     private static func answers(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
+        Sockets.all().contains { $0.localPort == port && $0.state == .listen }
     }
 }
 

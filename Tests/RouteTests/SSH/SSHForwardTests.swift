@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import SourceModel
+import Testbed
 import Testing
 
 @testable import Route
@@ -12,7 +13,7 @@ extension SSHTests {
         func refusedTarget() async throws {
             let server = try await LocalSSHServer()
             defer { server.stop() }
-            let closed = try LocalSSHServer.freePort()
+            let closed = try FreePort.next()
             try await SSHSessions.with { sessions in
                 let failure = await sessions.refusal(closed, through: server.bastion())
                 #expect(failure?.stage == .sshForward)
@@ -56,7 +57,7 @@ extension SSHTests {
         func relayRefused() async throws {
             let server = try await LocalSSHServer(["AllowTcpForwarding no"])
             defer { server.stop() }
-            let closed = try LocalSSHServer.freePort()
+            let closed = try FreePort.next()
             try await SSHSessions.with { sessions in
                 let failure = await sessions.refusal(closed, through: server.bastion(), passage: .relayed)
                 #expect(failure?.code == .sshForwardFailed)
@@ -100,7 +101,7 @@ extension SSHTests {
 
                 let long = try await sessions.reach(echo.port, through: server.bastion())
                 try await long.channel.close()
-                try await eventually("the target's connection is gone") { try Self.connections(to: echo.port) == 0 }
+                try await eventually("the target's connection is gone") { Sockets.connections(to: echo.port) == 0 }
             }
             await greeter.stop()
             await echo.stop()
@@ -140,7 +141,7 @@ extension SSHTests {
                 for process in halted { kill(process, SIGCONT) }
                 #expect(try await RoundTrip.run(first.channel, bytes: 1000))
                 try await first.channel.close()
-                try await eventually("no connection is left") { try Self.connections(to: echo.port) == 0 }
+                try await eventually("no connection is left") { Sockets.connections(to: echo.port) == 0 }
             }
             await echo.stop()
         }
@@ -206,17 +207,6 @@ extension SSHTests {
                 #expect(try await Drain.run(idle.channel, Flood.size))
             }
             await flood.stop()
-        }
-
-        /// Established connections to a port of the loopback, as the kernel lists them.
-        private static func connections(to port: Int) throws -> Int {
-            let hex = String(port, radix: 16, uppercase: true)
-            let suffix = ":" + String(repeating: "0", count: 4 - hex.count) + hex
-            return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().count
-            {
-                let words = $0.split(separator: " ")
-                return words[2].hasSuffix(suffix) && words[3] == "01"
-            }
         }
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import SourceModel
+import Testbed
 import Testing
 
 @testable import Route
@@ -116,7 +117,7 @@ extension SSHTests {
             let server = try await LocalSSHServer()
             defer { server.stop() }
             let echo = try await LoopbackServer.start { try $0.pipeline.syncOperations.addHandler(Echo()) }
-            let closed = try LocalSSHServer.freePort()
+            let closed = try FreePort.next()
             let before = Self.descriptors
             try await SSHSessions.with { sessions in
                 for round in 0..<50 {

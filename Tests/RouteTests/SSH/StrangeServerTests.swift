@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import SourceModel
+import Testbed
 import Testing
 
 @testable import Route
@@ -107,7 +108,7 @@ extension SSHTests {
 
         @Test("A port where nobody listens fails the dial")
         func refused() async throws {
-            let port = try LocalSSHServer.freePort()
+            let port = try FreePort.next()
             try await SSHSessions.with { sessions in
                 let failure = await sessions.refusal(1, through: bastion(port))
                 #expect(failure?.stage == .dial)

@@ -8,6 +8,7 @@ package enum Sockets {
         package let remotePort: Int
         package let state: State
         package let inode: String
+        package let isIPv6: Bool
     }
 
     /// The states that tests ask for; the kernel's numbers.
@@ -28,7 +29,8 @@ package enum Sockets {
     /// All TCP sockets of this network namespace.
     package static func all() -> [Entry] {
         ["/proc/self/net/tcp", "/proc/self/net/tcp6"].flatMap { file -> [Entry] in
-            String(decoding: contents(of: file), as: UTF8.self).split(separator: "\n").dropFirst().compactMap(entry)
+            String(decoding: contents(of: file), as: UTF8.self).split(separator: "\n").dropFirst()
+                .compactMap { entry($0, isIPv6: file.hasSuffix("6")) }
         }
     }
 
@@ -64,12 +66,12 @@ package enum Sockets {
         return Set(all().filter { $0.state == .listen && held.contains($0.inode) }.map(\.localPort)).sorted()
     }
 
-    private static func entry(_ line: Substring) -> Entry? {
+    private static func entry(_ line: Substring, isIPv6: Bool) -> Entry? {
         let fields = line.split(separator: " ")
         guard fields.count > 9, let local = port(fields[1]), let remote = port(fields[2]),
             let state = UInt8(fields[3], radix: 16).flatMap(State.init(rawValue:))
         else { return nil }
-        return Entry(localPort: local, remotePort: remote, state: state, inode: String(fields[9]))
+        return Entry(localPort: local, remotePort: remote, state: state, inode: String(fields[9]), isIPv6: isIPv6)
     }
 
     private static func port(_ address: Substring) -> Int? {

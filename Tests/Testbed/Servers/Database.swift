@@ -1,28 +1,27 @@
 import Foundation
-import Testbed
-import Testing
 
 /// A real database server, and what it says of the connections that it has.
-enum Database: Sendable {
+package enum Database: Sendable {
     case postgres(PostgresServer)
     case mariaDB(MariaDBServer)
     case mySQL(MySQLServer)
 
     /// The kinds of servers that can be started here.
-    enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    package enum Kind: String, CaseIterable, Sendable, CustomStringConvertible {
         case postgres = "PostgreSQL"
         case mariaDB = "MariaDB"
         case mySQL = "MySQL"
 
-        var testDescription: String { rawValue }
+        package var description: String { rawValue }
 
         /// Why there is none; nil where there is one.
-        var absence: String? { self == .mySQL ? MySQLServer.availability : nil }
+        package var absence: String? { self == .mySQL ? MySQLServer.availability : nil }
 
-        static var here: [Kind] { allCases.filter { $0.absence == nil } }
+        /// Those that can be started here.
+        package static var here: [Kind] { allCases.filter { $0.absence == nil } }
 
         /// The one that the tests share; nobody stops it.
-        func shared() async throws -> Database {
+        package func shared() async throws -> Database {
             switch self {
             case .postgres: .postgres(try await Testbed.shared.postgres())
             case .mariaDB: .mariaDB(try await Testbed.shared.mariaDB())
@@ -32,7 +31,9 @@ enum Database: Sendable {
 
         /// One of a test's own, that shows this certificate; none: it does not speak TLS. With `observed`, it knows of
         /// each connection how it is encrypted.
-        func start(showing certificate: Certificates.Server? = .good, observed: Bool = false) async throws -> Database {
+        package func start(showing certificate: Certificates.Server? = .good, observed: Bool = false) async throws
+            -> Database
+        {
             let identity = certificate.map { Certificates.shared.server($0) }
             let settings = observed ? ["performance-schema": "ON"] : [:]
             return switch self {
@@ -43,7 +44,8 @@ enum Database: Sendable {
         }
     }
 
-    var driver: String {
+    /// The driver's name in a record.
+    package var driver: String {
         switch self {
         case .postgres: "postgres"
         case .mariaDB: "mariadb"
@@ -51,7 +53,8 @@ enum Database: Sendable {
         }
     }
 
-    var port: Int {
+    /// The port on 127.0.0.1.
+    package var port: Int {
         switch self {
         case .postgres(let server): server.port
         case .mariaDB(let server): server.port
@@ -59,7 +62,8 @@ enum Database: Sendable {
         }
     }
 
-    var pid: Int32? {
+    /// The server's process, where it runs.
+    package var pid: Int32? {
         switch self {
         case .postgres(let server): server.pid
         case .mariaDB(let server): server.pid
@@ -68,7 +72,7 @@ enum Database: Sendable {
     }
 
     /// The ordinary login.
-    var login: Login {
+    package var login: Login {
         switch self {
         case .postgres: PostgresServer.Logins.scram
         case .mariaDB: MariaDBServer.Logins.native
@@ -77,7 +81,7 @@ enum Database: Sendable {
     }
 
     /// A login that the server takes with a client certificate alone.
-    var certificateLogin: Login {
+    package var certificateLogin: Login {
         switch self {
         case .postgres: PostgresServer.Logins.certificate
         case .mariaDB: MariaDBServer.Logins.certificate
@@ -86,16 +90,18 @@ enum Database: Sendable {
     }
 
     /// The least that a data source for it needs.
-    var body: JSON { body(as: login) }
+    package var body: JSON { body(as: login) }
 
-    func body(as login: Login) -> JSON {
+    /// The same with another login.
+    package func body(as login: Login) -> JSON {
         [
             "driver": "\(driver)", "host": "127.0.0.1", "port": "\(port)", "username": "\(login.username)",
             "password": login.password.isEmpty ? .null : "\(login.password)", "database": "wellhead",
         ]
     }
 
-    func stop(_ mode: StopMode = .orderly) async {
+    /// Stops the server; its data stay.
+    package func stop(_ mode: StopMode = .orderly) async {
         switch self {
         case .postgres(let server): await server.stop(mode)
         case .mariaDB(let server): await server.stop(mode)
@@ -103,7 +109,8 @@ enum Database: Sendable {
         }
     }
 
-    func start() async throws {
+    /// Starts a stopped server on its port.
+    package func start() async throws {
         switch self {
         case .postgres(let server): try await server.start()
         case .mariaDB(let server): try await server.start()
@@ -112,7 +119,7 @@ enum Database: Sendable {
     }
 
     /// Shows another certificate from now on.
-    func present(_ kind: Certificates.Server) async throws {
+    package func present(_ kind: Certificates.Server) async throws {
         let identity = Certificates.shared.server(kind)
         switch self {
         case .postgres(let server): try await server.present(identity)
@@ -123,7 +130,7 @@ enum Database: Sendable {
 
     /// Runs SQL past everything that is under test.
     @discardableResult
-    func admin(_ sql: String) async throws -> [[String]] {
+    package func admin(_ sql: String) async throws -> [[String]] {
         switch self {
         case .postgres(let server): try await server.admin(sql)
         case .mariaDB(let server): try await server.admin(sql)
@@ -132,7 +139,7 @@ enum Database: Sendable {
     }
 
     /// The clients that are logged in now, with `user` only this login's.
-    func sessions(of user: String? = nil) async throws -> Int {
+    package func sessions(of user: String? = nil) async throws -> Int {
         switch self {
         case .postgres(let server): try await server.sessions(of: user)
         case .mariaDB(let server): try await server.sessions(of: user)
@@ -141,18 +148,19 @@ enum Database: Sendable {
     }
 
     /// What the server knows of one connection.
-    struct Session: Sendable, Equatable {
-        var user: String
+    package struct Session: Sendable, Equatable {
+        /// Who logged in.
+        package var user: String
         /// `TLSv1.3`, for example; nil without TLS.
-        var tls: String?
+        package var tls: String?
         /// The client certificate's subject, where the server tells it.
-        var clientSubject: String?
+        package var clientSubject: String?
     }
 
     /// The connections whose client calls itself so (`application_name`, `program_name`), as the server sees them.
     ///
     /// MariaDB and MySQL tell it only where they were started as observed.
-    func sessions(named name: String) async throws -> [Session] {
+    package func sessions(named name: String) async throws -> [Session] {
         switch self {
         case .postgres:
             try await admin(

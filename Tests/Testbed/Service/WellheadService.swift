@@ -1,12 +1,14 @@
 import Foundation
 import NIOConcurrencyHelpers
-import Testbed
 
 /// The program itself, as a stranger runs it: `wellhead serve` as a process of its own, on a free port of the loopback.
-final class WellheadService: Sendable {
-    let address: String
-    let data: URL
-    let port: Int
+package final class WellheadService: Sendable {
+    /// Where it answers, such as `http://127.0.0.1:4711`.
+    package let address: String
+    /// Its data directory.
+    package let data: URL
+    /// Its port on 127.0.0.1.
+    package let port: Int
     private let arguments: [String]
     private let environment: [String: String]
     private let folder: URL
@@ -26,11 +28,11 @@ final class WellheadService: Sendable {
     }
 
     /// The program that this test process was built with.
-    static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    package static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "wellhead").path
 
     /// Makes a service with a data directory of its own and starts it; by `launcher`, which must become the program.
-    static func start(
+    package static func start(
         _ arguments: [String] = [], environment: [String: String] = [:], launcher: [String] = []
     ) async throws -> WellheadService {
         let service = try WellheadService(arguments: arguments, environment: environment, launcher: launcher)
@@ -40,7 +42,7 @@ final class WellheadService: Sendable {
     }
 
     /// Starts a stopped service on its port, with its data. Returns when it is ready.
-    func start() async throws {
+    package func start() async throws {
         let started = try await Daemon.start(
             launcher + [Self.program, "serve", "--port", String(port), "--data", data.path] + arguments,
             environment: environment, as: .current, output: log, errors: log)
@@ -57,10 +59,10 @@ final class WellheadService: Sendable {
 
     /// Ends the service as its operator would, and returns its exit status.
     @discardableResult
-    func stop() async -> Int32 { await end(by: SIGTERM) }
+    package func stop() async -> Int32 { await end(by: SIGTERM) }
 
     /// Ends it as a crash would: `kill -9`.
-    func crash() async { await end(by: SIGKILL) }
+    package func crash() async { await end(by: SIGKILL) }
 
     @discardableResult
     private func end(by signal: Int32) async -> Int32 {
@@ -72,11 +74,13 @@ final class WellheadService: Sendable {
     }
 
     /// The admin's token.
-    var token: String { adminToken.withLockedValue { $0 } }
+    package var token: String { adminToken.withLockedValue { $0 } }
     /// The service's process; 0 where it does not run.
-    var pid: Int32 { daemon.withLockedValue { $0?.pid ?? 0 } }
+    package var pid: Int32 { daemon.withLockedValue { $0?.pid ?? 0 } }
     /// Everything that it wrote to standard output and standard error, over all its runs.
-    var logText: String { String(decoding: FileManager.default.contents(atPath: log.path) ?? Data(), as: UTF8.self) }
+    package var logText: String {
+        String(decoding: FileManager.default.contents(atPath: log.path) ?? Data(), as: UTF8.self)
+    }
 
     private var log: URL { folder.appending(path: "log") }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value: what tests send, and a look into what they get. What is not there is `.null`.
-indirect enum JSON: Sendable, Equatable {
+package indirect enum JSON: Sendable, Equatable {
     case null
     case flag(Bool)
     case number(Double)
@@ -10,9 +10,10 @@ indirect enum JSON: Sendable, Equatable {
     case object([String: JSON])
 
     /// Reads a document.
-    init(parsing text: String) throws { self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) }
+    package init(parsing text: String) throws { self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8)) }
 
-    subscript(name: String) -> JSON {
+    /// A field of an object.
+    package subscript(name: String) -> JSON {
         get { if case .object(let fields) = self { fields[name] ?? .null } else { .null } }
         set {
             guard case .object(var fields) = self else { return }
@@ -21,23 +22,28 @@ indirect enum JSON: Sendable, Equatable {
         }
     }
 
-    var text: String? { if case .text(let text) = self { text } else { nil } }
-    var number: Double? { if case .number(let number) = self { number } else { nil } }
-    var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
-    var list: [JSON] { if case .list(let list) = self { list } else { [] } }
-    var fields: [String: JSON] { if case .object(let fields) = self { fields } else { [:] } }
+    /// The text, where it is one.
+    package var text: String? { if case .text(let text) = self { text } else { nil } }
+    /// The number, where it is one.
+    package var number: Double? { if case .number(let number) = self { number } else { nil } }
+    /// The flag, where it is one.
+    package var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
+    /// The values of a list; none where it is none.
+    package var list: [JSON] { if case .list(let list) = self { list } else { [] } }
+    /// The fields of an object; none where it is none.
+    package var fields: [String: JSON] { if case .object(let fields) = self { fields } else { [:] } }
 
     /// The document.
-    var document: String {
+    package var document: String {
         get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
     }
 
     /// These fields, over what was there.
-    func with(_ fields: [String: JSON]) -> JSON { .object(self.fields.merging(fields) { $1 }) }
+    package func with(_ fields: [String: JSON]) -> JSON { .object(self.fields.merging(fields) { $1 }) }
 }
 
 extension JSON: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -54,7 +60,7 @@ extension JSON: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -70,9 +76,9 @@ extension JSON: Codable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral, ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral
 {
-    init(stringLiteral value: String) { self = .text(value) }
-    init(booleanLiteral value: Bool) { self = .flag(value) }
-    init(integerLiteral value: Int) { self = .number(Double(value)) }
-    init(dictionaryLiteral elements: (String, JSON)...) { self = .object(Dictionary(elements) { $1 }) }
-    init(arrayLiteral elements: JSON...) { self = .list(elements) }
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(booleanLiteral value: Bool) { self = .flag(value) }
+    package init(integerLiteral value: Int) { self = .number(Double(value)) }
+    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(Dictionary(elements) { $1 }) }
+    package init(arrayLiteral elements: JSON...) { self = .list(elements) }
 }

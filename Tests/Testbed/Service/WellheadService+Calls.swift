@@ -2,23 +2,23 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import Testbed
-import Testing
 
 /// What the service answered.
-struct Answer: Sendable, CustomStringConvertible {
-    let status: Int
-    let text: String
-    let headers: HTTPHeaders
+package struct Answer: Sendable, CustomStringConvertible {
+    /// The HTTP status.
+    package let status: Int
+    /// The body as text.
+    package let text: String
+    package let headers: HTTPHeaders
 
     /// The body.
-    var json: JSON { get throws { try JSON(parsing: text) } }
-    var description: String { "\(status) \(text)" }
+    package var json: JSON { get throws { try JSON(parsing: text) } }
+    package var description: String { "\(status) \(text)" }
 }
 
 extension WellheadService {
     /// Sends `METHOD /path`, with the admin's token unless another authorization is given.
-    func call(
+    package func call(
         _ call: String, _ body: JSON? = nil, as authorization: Authorization? = .admin
     ) async throws -> Answer {
         try await self.call(
@@ -26,7 +26,7 @@ extension WellheadService {
     }
 
     /// Sends a body as it stands.
-    func call(
+    package func call(
         _ call: String, body: String?, type: String?, accept: String? = nil, as authorization: Authorization? = .admin
     ) async throws -> Answer {
         let parts = call.split(separator: " ", maxSplits: 1).map(String.init)
@@ -45,31 +45,32 @@ extension WellheadService {
         return Answer(status: Int(response.status.code), text: String(buffer: bytes), headers: response.headers)
     }
 
-    enum Authorization: Sendable {
+    /// Who calls.
+    package enum Authorization: Sendable {
         case admin
         case token(String)
     }
 
     /// Creates a data source that must be connected; returns its record.
-    func create(_ body: JSON, _ comment: Comment? = nil) async throws -> JSON {
+    package func create(_ body: JSON) async throws -> JSON {
         let answer = try await call("POST /datasources", body)
-        guard answer.status == 200 else { throw TestbedError("\(comment?.rawValue ?? "") \(answer)") }
+        guard answer.status == 200 else { throw TestbedError("\(answer)") }
         return try answer.json
     }
 
     /// Deletes a data source.
-    func delete(_ record: JSON) async throws {
+    package func delete(_ record: JSON) async throws {
         let answer = try await call("DELETE /datasources/\(record["id"].text ?? "")")
         guard answer.status == 200 else { throw TestbedError("\(answer)") }
     }
 
     /// The live state of a data source.
-    func status(_ record: JSON) async throws -> JSON {
+    package func status(_ record: JSON) async throws -> JSON {
         try await call("GET /datasources/\(record["id"].text ?? "")/status").json
     }
 
     /// How many records there are.
-    func count() async throws -> Int {
+    package func count() async throws -> Int {
         try await call("GET /datasources/count").json["count"].number.map { Int($0) } ?? -1
     }
 }
