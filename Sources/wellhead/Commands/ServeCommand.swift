@@ -70,8 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         let readiness = Readiness()
         let web = WebAPI(
             gateway: gateway, doorkeeper: house.doorkeeper,
-            logins: await SignedLogin(key: SignedLogin.key(from: house.loginKey), lifetime: settings.loginLifetime),
-            readiness: readiness)
+            logins: await house.logins(lifetime: settings.loginLifetime), readiness: readiness)
         let server = try settings.server(around: web.makeServer())
         let application = Application(
             router: web.makeRouter(), server: server,

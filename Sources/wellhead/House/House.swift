@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Registry
 import SourceModel
@@ -50,8 +49,10 @@ struct House: Sendable {
         doorkeeper = RegistryDoorkeeper(registry: registry)
     }
 
-    /// What logins are signed with is derived from this.
-    var loginKey: SymmetricKey { key.key.key }
+    /// What signs and checks logins with a password, by a key derived from the master key.
+    func logins(lifetime: Duration) async -> SignedLogin {
+        await SignedLogin(key: SignedLogin.key(from: key.key.key), lifetime: lifetime)
+    }
 
     /// Makes a new master key and wraps every record's data key with it.
     ///

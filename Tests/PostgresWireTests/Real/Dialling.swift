@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import PostgresWire
+import Testbed
 
 /// Channels and sessions on the local server.
 enum Dialling {
@@ -10,15 +11,15 @@ enum Dialling {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: false)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: "127.0.0.1", port: LocalPostgres.shared.get().port).get()
+            .connect(host: "127.0.0.1", port: RealPostgres.port).get()
     }
 
     static func open(
-        _ login: LocalPostgres.Login, upgrade: TLSUpgrade? = nil, allowsCleartextPassword: Bool? = nil,
+        _ login: Login, upgrade: TLSUpgrade? = nil, allowsCleartextPassword: Bool? = nil,
         change: (inout PostgresConnection.Configuration) -> Void = { _ in }
     ) async throws -> PostgresConnection {
         var configuration = PostgresConnection.Configuration(
-            username: login.user, password: login.password, database: "wellhead", upgrade: upgrade,
+            username: login.username, password: login.password, database: "wellhead", upgrade: upgrade,
             allowsCleartextPassword: allowsCleartextPassword)
         change(&configuration)
         return try await PostgresConnection.open(on: channel(), configuration: configuration)

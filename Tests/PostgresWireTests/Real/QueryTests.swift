@@ -1,5 +1,6 @@
 import NIOCore
 import PostgresWire
+import Testbed
 import Synchronization
 import Testing
 
@@ -8,7 +9,7 @@ struct QueryTests {
     private func open(
         _ change: (inout PostgresConnection.Configuration) -> Void = { _ in }
     ) async throws -> PostgresConnection {
-        try await Dialling.open(LocalPostgres.chief, change: change)
+        try await Dialling.open(RealPostgres.Logins.superuser, change: change)
     }
 
     private func rows(_ stream: RowStream) async throws -> [[String?]] {

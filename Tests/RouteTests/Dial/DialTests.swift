@@ -81,7 +81,7 @@ struct DialTests {
             .open(.direct("db.test", silent.port), journal: journal)
         #expect(routed.channel.remoteAddress?.ipAddress == "127.0.0.1")
         #expect(try await LineReader.read(from: routed.channel) == "hello\n")
-        #expect(sockets(to: silent.port, v6: true) == silent.ownConnections)
+        try await eventually { sockets(to: silent.port, v6: true) == silent.ownConnections }
         try await routed.channel.close()
         await server.stop()
     }

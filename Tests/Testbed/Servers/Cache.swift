@@ -58,7 +58,7 @@ package struct Login: Sendable, Hashable {
     static let exotic = Login("ex@otic:/%#? \"us'er\"", "p@ss:/%#?\"'\\ wörd \u{1F511};$(x)`y`")
 
     /// The text as a literal of the servers' SQL. Backslashes are doubled where the server reads them as escapes.
-    static func quoted(_ text: String, backslashes: Bool) -> String {
+    package static func quoted(_ text: String, backslashes: Bool) -> String {
         let text = backslashes ? text.replacingOccurrences(of: "\\", with: "\\\\") : text
         return "'" + text.replacingOccurrences(of: "'", with: "''") + "'"
     }
