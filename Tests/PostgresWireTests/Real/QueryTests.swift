@@ -1,7 +1,7 @@
 import NIOCore
 import PostgresWire
-import Testbed
 import Synchronization
+import Testbed
 import Testing
 
 @Suite("Queries at a real server")
