@@ -157,7 +157,8 @@ package struct PoolStateMachine: Sendable {
     /// Time has passed: checks what idled, closes what is not needed.
     package mutating func ticked(at now: Instant) -> [Action] {
         var actions: [Action] = []
-        var surplus = connections.count - limits.minimum
+        // Of those that are up: one that is only being opened is no reason to close one that works.
+        var surplus = counts.open - limits.minimum
         for (id, state) in connections.sorted(by: { $0.key < $1.key }) {
             guard case .idle(let used, let seen) = state else { continue }
             if surplus > 0, used.duration(to: now) >= limits.idleTimeout {
