@@ -69,6 +69,10 @@ package struct PoolStateMachine: Sendable {
     /// Openings that failed in a row; zero while the source is well.
     package private(set) var failures = 0
     private var failurePasses = true
+    /// When the last connection was opened, until a loss shows whether it lasted.
+    private var unproven: Instant?
+    /// Connections in a row that ended as soon as they were open.
+    private var shortLived = 0
 
     package init(limits: Limits, backoff: Backoff) {
         self.limits = limits
@@ -96,6 +100,7 @@ package struct PoolStateMachine: Sendable {
         if adopting {
             let id = makeID()
             connections[id] = .idle(used: now, seen: now)
+            unproven = now
             adopted = id
         }
         return (adopted, fill())
@@ -122,6 +127,7 @@ package struct PoolStateMachine: Sendable {
     package mutating func opened(_ id: ConnectionID, at now: Instant) -> (wanted: Bool, actions: [Action]) {
         guard case .opening? = connections[id], !stopped else { return (false, []) }
         connections[id] = .idle(used: now, seen: now)
+        unproven = now
         failures = 0
         return (true, serve(at: now) + fill())
     }
@@ -135,11 +141,16 @@ package struct PoolStateMachine: Sendable {
         return fill()
     }
 
-    /// The connection ended without having been asked to.
+    /// The connection ended without having been asked to. A source that takes logins and drops them at once is not
+    /// knocked at without a pause: what lived shorter than the freshness counts as a failure of the next opening.
     package mutating func lost(_ id: ConnectionID, at now: Instant) -> [Action] {
         guard let state = connections.removeValue(forKey: id) else { return [] }
         if case .opening = state { failures += 1 }
-        return fill()
+        if let opened = unproven {
+            shortLived = opened.duration(to: now) < limits.freshness ? shortLived + 1 : 0
+            unproven = nil
+        }
+        return fill(afterShortLives: shortLived)
     }
 
     package mutating func checkPassed(_ id: ConnectionID, at now: Instant) -> [Action] {
@@ -206,7 +217,9 @@ package struct PoolStateMachine: Sendable {
 
     /// Opens what is missing: up to the minimum, and one for each waiter up to the maximum; one at a time while the
     /// source fails.
-    private mutating func fill() -> [Action] {
+    ///
+    /// - Parameter afterShortLives: connections that ended as soon as they were open, the last of them just now.
+    private mutating func fill(afterShortLives: Int = 0) -> [Action] {
         guard !stopped else { return [] }
         let counts = counts
         let coming = counts.opening + connections.values.count { if case .checking = $0 { true } else { false } }
@@ -214,7 +227,8 @@ package struct PoolStateMachine: Sendable {
         missing = min(missing, limits.maximum - connections.count)
         if failures > 0 { missing = min(missing, 1 - counts.opening) }
         guard missing > 0 else { return [] }
-        let delay = backoff.delay(failures: failures, passing: failurePasses)
+        let delay = backoff.delay(
+            failures: failures + afterShortLives, passing: failures == 0 || failurePasses)
         return (0..<missing).map { _ in
             let id = makeID()
             connections[id] = .opening
