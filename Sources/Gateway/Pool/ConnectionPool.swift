@@ -20,6 +20,8 @@ package final class ConnectionPool: Sendable {
     fileprivate struct State {
         var machine: PoolStateMachine
         var sessions: [PoolStateMachine.ConnectionID: any Session] = [:]
+        /// Those that are to be closed and that nobody closes yet.
+        var leaving: [PoolStateMachine.ConnectionID: any Session] = [:]
         var waiters: [PoolStateMachine.WaiterID: CheckedContinuation<Lease?, Never>] = [:]
         var nextWaiter = 0
     }
@@ -33,7 +35,7 @@ package final class ConnectionPool: Sendable {
     fileprivate enum Work: Sendable {
         case open(PoolStateMachine.ConnectionID, after: Duration)
         case check(PoolStateMachine.ConnectionID, any Session)
-        case close(any Session)
+        case close(PoolStateMachine.ConnectionID)
     }
 
     private let state: NIOLockedValueBox<State>
@@ -76,7 +78,7 @@ package final class ConnectionPool: Sendable {
         if let id, let session { watch(session, as: id) }
     }
 
-    /// Opens, checks and closes until `stop`; returns when every session is closed.
+    /// Opens, checks and closes until `stop` or cancellation; returns when every session is closed.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { [self] in
@@ -90,6 +92,13 @@ package final class ConnectionPool: Sendable {
             }
             // Openings and sleeps end; closings are not disturbed by the cancellation.
             group.cancelAll()
+        }
+        // A cancelled stream takes no more work, not even the last closings.
+        stop()
+        await withDiscardingTaskGroup { group in
+            for id in state.withLockedValue({ Array($0.leaving.keys) }) {
+                group.addTask { [self] in await close(id) }
+            }
         }
     }
 
@@ -162,8 +171,12 @@ package final class ConnectionPool: Sendable {
         switch work {
         case .open(let id, let delay): await open(id, after: delay)
         case .check(let id, let session): await check(session, as: id)
-        case .close(let session): await session.close()
+        case .close(let id): await close(id)
         }
+    }
+
+    private func close(_ id: PoolStateMachine.ConnectionID) async {
+        await state.withLockedValue { $0.leaving.removeValue(forKey: id) }?.close()
     }
 
     private func open(_ id: PoolStateMachine.ConnectionID, after delay: Duration) async {
@@ -244,7 +257,9 @@ extension ConnectionPool.State {
         case .check(let id):
             return sessions[id].map { .work(.check(id, $0)) }
         case .close(let id):
-            return sessions.removeValue(forKey: id).map { .work(.close($0)) }
+            guard let session = sessions.removeValue(forKey: id) else { return nil }
+            leaving[id] = session
+            return .work(.close(id))
         case .lease(let id, let waiter):
             guard let session = sessions[id], let continuation = waiters.removeValue(forKey: waiter) else { return nil }
             return .lease(continuation, ConnectionPool.Lease(id: id, session: session))
