@@ -39,7 +39,7 @@ extension Gateway {
             await session.close()
             throw error
         }
-        adopt(session, for: id, revision: record.revision, source: pinned)
+        await adopt(session, for: id, revision: record.revision, source: pinned)
         return RecordView(record: record, status: .connected)
     }
 
@@ -115,7 +115,7 @@ extension Gateway {
             throw error
         }
         record.revision = before.revision + 1
-        adopt(session, for: id, revision: record.revision, source: pinned)
+        await adopt(session, for: id, revision: record.revision, source: pinned)
         return RecordView(record: record, status: .connected)
     }
 

@@ -50,7 +50,7 @@ package final class Gateway: Service, Sendable {
         }
         for record in loaded.records where record.publishedAt != nil {
             do throws(SourceFailure) {
-                adopt(nil, for: record.id, revision: record.revision, source: try record.draft.validated())
+                await adopt(nil, for: record.id, revision: record.revision, source: try record.draft.validated())
             } catch {
                 logger.error(
                     "Record is not valid", metadata: ["source": "\(record.id)", "code": "\(error.code.rawValue)"])
@@ -73,7 +73,8 @@ package final class Gateway: Service, Sendable {
         }
     }
 
-    private func shutDown() {
+    /// Retires every source; what is made live from now on is closed at once.
+    func shutDown() {
         arrival.finish()
         let sources = live.withLockedValue { live in
             defer { live.sources = [:] }
@@ -94,7 +95,7 @@ package final class Gateway: Service, Sendable {
     /// Makes a source live, with the session that passed its test or with none; what served before it is retired.
     ///
     /// - Parameter revision: the record's; a later one that is live already stays.
-    func adopt(_ session: (any Session)?, for id: RecordID, revision: Int, source: DataSource) {
+    func adopt(_ session: (any Session)?, for id: RecordID, revision: Int, source: DataSource) async {
         let opener: ConnectionPool.Opener = { [drivers, slots, settings, timing] () async throws(SourceFailure) in
             let outcome = await slots.withSlot { () async -> Result<any Session, SourceFailure> in
                 let journal = StageJournal()
@@ -127,7 +128,11 @@ package final class Gateway: Service, Sendable {
         }
         retired?.stop()
         // Also a source that was retired at once runs: it is `run` that closes what it holds.
-        if case .terminated = arrival.yield(fresh) { fresh.stop() }
+        if case .terminated = arrival.yield(fresh) {
+            // The service has ended meanwhile, and nobody else runs it any more.
+            fresh.stop()
+            await fresh.run()
+        }
     }
 
     func retire(_ id: RecordID) {
