@@ -73,9 +73,10 @@ package final class LiveSource: Sendable {
     }
 
     private func note(_ event: ConnectionPool.Event) {
-        let open = pool.counts.open
         let now = timing.date()
         let turned = state.withLockedValue { state -> SourceStatus? in
+            // Counted under this lock, lest an event that was overtaken judges by what no longer holds.
+            let open = pool.counts.open
             let before = state.status
             switch event {
             case .opened(let facts):
