@@ -72,14 +72,19 @@ package final class StageJournal: Sendable {
         started = now()
     }
 
-    /// Begins a stage. One that is still open ends as passed.
+    /// Begins a stage. Another one that is still open ends as passed; the same one goes on.
     ///
     /// - Parameter tentatively: whether it is not sure yet that this stage comes next, as while a server is asked for
     ///   TLS. What waits then counts for this stage; if another one is entered its time goes over to that one, and
     ///   nobody hears of this one.
     package func enter(_ stage: Stage, tentatively: Bool = false) {
         let instant = now()
-        let ended = pages.withLock { $0.enter(stage, tentatively: tentatively, at: instant) }
+        let (isNew, ended) = pages.withLock { pages -> (Bool, TestReport.Entry?) in
+            // A driver says that it logs in, and its wire says so again: that is one stage.
+            if let open = pages.open, open.stage == stage, !open.isTentative { return (false, nil) }
+            return (true, pages.enter(stage, tentatively: tentatively, at: instant))
+        }
+        guard isNew else { return }
         if let ended { observer?(.ended(ended)) }
         if !tentatively { observer?(.entered(stage)) }
     }

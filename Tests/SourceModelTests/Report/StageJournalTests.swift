@@ -42,6 +42,19 @@ struct StageJournalTests {
         #expect(ears.heard == [.entered(.resolve), .ended(first), .entered(.dial), .ended(second)])
     }
 
+    @Test("a stage that is entered again goes on, with one entry and all of its time")
+    func enteredAgain() {
+        let ears = Ears()
+        let journal = StageJournal(now: { [clock] in clock.now }, observer: { ears.hear($0) })
+        journal.enter(.login)
+        clock.pass(.milliseconds(2))
+        journal.enter(.login)
+        clock.pass(.milliseconds(3))
+        let login = TestReport.Entry(stage: .login, ok: true, elapsed: .milliseconds(5), detail: "")
+        #expect(journal.report().stages == [login])
+        #expect(ears.heard == [.entered(.login), .ended(login)])
+    }
+
     @Test("the stage that failed, open or never entered", arguments: [Stage.tls, .login])
     func failed(_ stage: Stage) {
         let journal = StageJournal(now: { [clock] in clock.now })
