@@ -104,12 +104,14 @@ let package = Package(
             [
                 "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
             ] + crypto + certificates),
-        tests("DriversTests", ["Drivers", "Route", "SourceModel", "Testbed", nioPosix]),
+        tests("DriversTests", ["Drivers", "Route", "SourceModel", "Testbed", nioPosix, logging]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(
             "RegistryTests",
             ["Registry", "Vault", "SourceModel", "Testbed", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("GatewayTests", ["Gateway", "Drivers", "Route", "Registry", "Vault", "SourceModel", "Testbed"]),
+        tests(
+            "GatewayTests",
+            ["Gateway", "Drivers", "Route", "Registry", "Vault", "SourceModel", "Testbed", nioPosix, logging]),
         tests(
             "WebAPITests",
             [
