@@ -70,8 +70,11 @@ struct CSVScanner {
         case quote
     }
 
-    /// A header's field may be this long.
-    private static let headerLimit = 64 << 10
+    /// A column's name may be this long, in bytes.
+    private static let nameLimit = 64 << 10
+    /// A file may have this many columns, as many as a sheet.
+    private static let columnLimit = 16_384
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private(set) var header: [String] = []
     private(set) var records = 0
@@ -82,62 +85,94 @@ struct CSVScanner {
     private var byte = 0
     private var lastWasReturn = false
     private var recordIsEmpty = true
+    private var encoding = UTF8Check()
+    /// The file's first bytes, as long as they may be a byte order mark; nil from then on.
+    private var held: [UInt8]? = []
+    /// Where the last quote was opened.
+    private var opened = (line: 1, byte: 0)
 
     /// Takes the next piece.
     mutating func feed(_ piece: UnsafeRawBufferPointer) throws {
-        for value in piece { try take(value) }
+        for value in piece {
+            if held == nil { try take(value) } else { try begin(value) }
+        }
     }
 
     /// Takes the file's end.
     mutating func finish() throws {
-        if place == .quoted { throw fault("a quoted field is not closed", "Close the quote, or double it.") }
+        try release()
+        if encoding.isInside { throw notUTF8 }
+        if place == .quoted {
+            (line, byte) = opened
+            throw fault("a quoted field is not closed", "Close the quote, or double it.")
+        }
         if !recordIsEmpty || place != .start { try endRecord() }
+    }
+
+    /// Leaves out a byte order mark, and nothing that only begins like one.
+    private mutating func begin(_ value: UInt8) throws {
+        held?.append(value)
+        guard let bytes = held, CSVScanner.byteOrderMark.starts(with: bytes) else { return try release() }
+        if bytes.count == CSVScanner.byteOrderMark.count { held = nil }
+    }
+
+    private mutating func release() throws {
+        let bytes = held ?? []
+        held = nil
+        for value in bytes { try take(value) }
     }
 
     private mutating func take(_ value: UInt8) throws {
         byte += 1
-        if records == 0 && line == 1 && byte <= 3 && [0xEF, 0xBB, 0xBF][byte - 1] == value { return }  // The BOM.
+        guard encoding.take(value) else { throw notUTF8 }
         if value == 0 { throw fault("a NUL byte", "Save the file as UTF-8.") }
         defer { lastWasReturn = value == UInt8(ascii: "\r") }
         if place == .quoted {
-            if value == UInt8(ascii: "\"") { place = .quote } else { keep(value) }
+            if value == UInt8(ascii: "\"") { place = .quote } else { try keep(value) }
             if value == UInt8(ascii: "\n") { (line, byte) = (line + 1, 0) }
             return
         }
         switch value {
         case UInt8(ascii: "\n") where lastWasReturn:
-            (line, byte) = (line + 1, 0)
+            byte = 0
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
             if !recordIsEmpty { try endRecord() }
-            if value == UInt8(ascii: "\n") { (line, byte) = (line + 1, 0) }
+            (line, byte) = (line + 1, 0)
         case UInt8(ascii: ","):
             try endField()
             recordIsEmpty = false
         case UInt8(ascii: "\"") where place == .start:
             place = .quoted
+            opened = (line, byte)
             recordIsEmpty = false
         case UInt8(ascii: "\"") where place == .quote:
-            keep(value)
+            try keep(value)
             place = .quoted
         default:
             if place == .quote { throw fault("text after a closing quote", "Double the quotes inside a quoted field.") }
-            keep(value)
+            try keep(value)
             place = .bare
             recordIsEmpty = false
         }
     }
 
-    private mutating func keep(_ value: UInt8) {
-        if records == 0 && field.count < CSVScanner.headerLimit { field.append(value) }
+    private mutating func keep(_ value: UInt8) throws {
+        guard records == 0 else { return }
+        guard field.count < CSVScanner.nameLimit else {
+            throw fault(
+                "a column's name is longer than \(CSVScanner.nameLimit) bytes",
+                "Write the columns' names into the first line.")
+        }
+        field.append(value)
     }
 
     private mutating func endField() throws {
         fields += 1
         if records == 0 {
-            guard let name = String(validating: field, as: UTF8.self) else {
-                throw fault("the header is not UTF-8", "Save the file as UTF-8.")
+            guard header.count < CSVScanner.columnLimit else {
+                throw fault("more than \(CSVScanner.columnLimit) columns", "Split the file.")
             }
-            header.append(name)
+            header.append(String(decoding: field, as: UTF8.self))
             field = []
         }
         place = .start
@@ -152,6 +187,8 @@ struct CSVScanner {
         fields = 0
         recordIsEmpty = true
     }
+
+    private var notUTF8: Fault { fault("not UTF-8", "Save the file as UTF-8.") }
 
     private func fault(_ what: String, _ hint: String) -> Fault {
         Fault(line: line, byte: byte, what: what, hint: hint)
