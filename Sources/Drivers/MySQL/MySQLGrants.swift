@@ -24,23 +24,33 @@ enum MySQLGrants {
 
     /// The privileges without their columns, and what they are on; nil for a line that grants a role.
     private static func parse(_ line: String) -> (privileges: Set<String>, scope: String)? {
-        guard line.hasPrefix("GRANT "), let on = line.firstRange(of: " ON "),
-            let to = line[on.upperBound...].firstRange(of: " TO ")
-        else { return nil }
-        var privileges: Set<String> = []
-        var name = ""
+        let words = "GRANT "
+        guard line.hasPrefix(words) else { return nil }
+        let bare = withoutNames(line.dropFirst(words.count))
+        guard let on = bare.firstRange(of: " ON "), let to = bare[on.upperBound...].firstRange(of: " TO ") else {
+            return nil
+        }
+        let privileges = bare[..<on.lowerBound].split(separator: ",").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        return (Set(privileges), String(bare[on.upperBound..<to.lowerBound]))
+    }
+
+    /// A line without what is quoted and without lists of columns: names may hold any word.
+    private static func withoutNames(_ line: Substring) -> String {
+        var bare = ""
+        var quote: Character?
         var depth = 0
-        for character in line[line.index(line.startIndex, offsetBy: 6)..<on.lowerBound] + "," {
+        for character in line {
             switch character {
+            case let mark where mark == quote: quote = nil
+            case _ where quote != nil: break
+            case "`", "'", "\"": quote = character
             case "(": depth += 1
             case ")": depth -= 1
-            case "," where depth == 0:
-                privileges.insert(name.split(separator: " ").joined(separator: " "))
-                name = ""
-            default:
-                if depth == 0 { name.append(character) }
+            default: if depth == 0 { bare.append(character) }
             }
         }
-        return (privileges, String(line[on.upperBound..<to.lowerBound]))
+        return bare
     }
 }
