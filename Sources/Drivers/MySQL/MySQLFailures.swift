@@ -47,7 +47,7 @@ enum MySQLFailures {
         case 3159:
             return failure(
                 .login, .tlsRequired, "\(target) takes connections over TLS only.", "Set ssl to true.")
-        case 1251, 1275, 2059, 1524, 1105:
+        case 1251, 1275, 1524, 2059:
             return failure(
                 .login, .loginMethodUnsupported, "\(target) wants a login method that is not there.",
                 "Give the user a password method such as caching_sha2_password or ed25519.")
