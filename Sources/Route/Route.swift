@@ -67,6 +67,9 @@ package final class Route: Sendable {
             journal.pass(dialled.address.description)
             return routed(dialled.channel, nil, encryption, endpoint, journal, seenBy: dialled.witness)
         case .ssh(let bastion, let passage, let encryption):
+            // Before the SSH host is: what may not be reached from here may not be reached by its help either.
+            journal.enter(.resolve)
+            try configuration.policy.checkBehindSSH(endpoint.host)
             let way = try await sessions.channel(
                 to: endpoint, through: bastion, passage: passage, on: configuration.group.next(), journal: journal
             ) { () async throws(SourceFailure) in
