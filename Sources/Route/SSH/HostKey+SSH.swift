@@ -3,6 +3,16 @@ import Crypto
 import Foundation
 import SourceModel
 
+extension Warning {
+    /// Nobody said which key to expect, so that this one could be anybody's.
+    static func pinned(_ seen: HostKey, of bastion: Bastion) -> Warning {
+        Warning(
+            .hostKeyPinned,
+            "No sshHostKey is set: \(bastion.endpoint) shows \(seen.reportText), and a record that is stored expects "
+                + "this key from then on. Compare it with the server's own.")
+    }
+}
+
 extension HostKey {
     /// The key that the server has proven to hold in this session's key exchange; nil where the library has none.
     init?(shownIn session: ssh_session) {

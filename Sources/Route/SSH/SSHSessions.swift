@@ -99,6 +99,7 @@ package final class SSHSessions: Sendable {
                 }
                 if let pinned = bastion.hostKey, !pinned.admits(hostKey) { continue }
             }
+            if bastion.hostKey == nil { journal.warn(.pinned(hostKey, of: bastion)) }
             journal.enter(.sshForward)
             let way = passage == .forwarded ? "direct-tcpip" : "nc"
             journal.note("\(target) by \(way)\(isShared ? ", shared SSH session" : "")")

@@ -46,6 +46,25 @@ extension SSHTests {
             #expect(!server.log.contains("Accepted"))
         }
 
+        @Test("A key that nobody named is warned of with its fingerprint, also in a shared session; a named one is not")
+        func unnamed() async throws {
+            let server = try await LocalSSHServer()
+            defer { server.stop() }
+            let echo = try await LoopbackServer.start { try $0.pipeline.syncOperations.addHandler(Echo()) }
+            let pin = try server.hostKey("ed25519")
+            try await SSHSessions.with { sessions in
+                for (key, isWarned) in [(nil, true), (nil, true), (pin, false)] as [(HostKey?, Bool)] {
+                    let journal = StageJournal()
+                    let way = try await sessions.reach(
+                        echo.port, through: server.bastion(hostKey: key), journal: journal)
+                    let warnings = journal.report().warnings
+                    #expect(warnings.map(\.code) == (isWarned ? [.hostKeyPinned] : []))
+                    if let warning = warnings.first { #expect(warning.message.contains(way.hostKey.fingerprintText)) }
+                }
+            }
+            await echo.stop()
+        }
+
         @Test("A caller with another pin does not get the session of one who learned the key")
         func sharedMismatch() async throws {
             let server = try await LocalSSHServer()
