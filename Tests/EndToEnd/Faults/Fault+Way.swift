@@ -18,6 +18,9 @@ extension Fault {
         Fault(
             "a link-local bastion", "resolve", "destination_forbidden",
             body: { try $0.behindBastion(["sshHost": "169.254.3.4"]) }),
+        Fault(
+            "the cloud's metadata service behind a bastion", "resolve", "destination_forbidden",
+            body: { try $0.behindBastion(["host": "169.254.169.254", "port": "80"]) }),
         Fault("a closed port", "dial", "connection_refused", body: { _ in postgres(port: try FreePort.next()) }),
         Fault(
             "a bastion's closed port", "dial", "connection_refused",

@@ -21,6 +21,8 @@ package struct Identity: Sendable {
     package var subjectLine: String
     /// The certificate as DER.
     package let der: [UInt8]
+    /// The certificate's end.
+    package var notAfter: Date { certificate.notValidAfter }
 }
 
 /// One private key in the forms in which it is found in files.

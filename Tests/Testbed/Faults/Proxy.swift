@@ -27,9 +27,11 @@ package final class Proxy: Sendable {
         self.wire = wire
     }
 
-    /// Starts one in front of a port of the loopback.
-    package static func start(to upstream: Int, mode: Mode = .pass) async throws -> Proxy {
-        let port = try FreePort.next()
+    /// Starts one in front of a port of the loopback; at another address or port where one is named.
+    package static func start(
+        to upstream: Int, mode: Mode = .pass, at host: String = "127.0.0.1", port: Int? = nil
+    ) async throws -> Proxy {
+        let port = try port ?? FreePort.next()
         let wire = Wire(mode)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -42,7 +44,7 @@ package final class Proxy: Sendable {
                 }
                 return Self.join(child, to: upstream, wire)
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .bind(host: host, port: port).get()
         return Proxy(port: port, channel: channel, wire: wire)
     }
 
