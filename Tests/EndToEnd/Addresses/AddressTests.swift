@@ -1,7 +1,7 @@
 import Testbed
 import Testing
 
-@Suite("Addresses of both families")
+@Suite("Addresses of both families", .serialized)
 struct AddressTests {
     @Test(
         "An IPv6 literal is dialled with and without brackets, and shown without", .enabled(if: FreePort.hasIPv6),

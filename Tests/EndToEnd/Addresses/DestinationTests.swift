@@ -2,7 +2,7 @@ import Foundation
 import Testbed
 import Testing
 
-@Suite("Where the service may connect to")
+@Suite("Where the service may connect to", .serialized)
 struct DestinationTests {
     /// What a caller is told of a place that is forbidden: the same, whatever is there.
     private func isForbidden(_ answer: Answer) throws {

@@ -1,7 +1,7 @@
 import Testbed
 import Testing
 
-@Suite("Certificates are replaced")
+@Suite("Certificates are replaced", .serialized)
 struct RotationTests {
     @Test("A client's by a change of both fields; one alone changes nothing", arguments: Database.Kind.here)
     func client(kind: Database.Kind) async throws {

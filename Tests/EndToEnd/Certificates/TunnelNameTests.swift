@@ -1,7 +1,7 @@
 import Testbed
 import Testing
 
-@Suite("The server's name through a tunnel", .enabled(if: SSHServer.availability == nil))
+@Suite("The server's name through a tunnel", .serialized, .enabled(if: SSHServer.availability == nil))
 struct TunnelNameTests {
     @Test(
         "is the record's host, and not the address at an end of the tunnel",

@@ -2,7 +2,7 @@ import Testbed
 import Testing
 
 /// What many clicks leave behind, counted at the server.
-@Suite("No connection is left over")
+@Suite("No connection is left over", .serialized)
 struct LeakTests {
     /// Runs each kind of click many times and counts what the server has of this login after each.
     private func click(

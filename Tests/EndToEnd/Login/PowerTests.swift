@@ -1,7 +1,7 @@
 import Testbed
 import Testing
 
-@Suite("A login that may do too much")
+@Suite("A login that may do too much", .serialized)
 struct PowerTests {
     private static func logins(_ kind: Database.Kind) -> (chief: Login, reader: Login) {
         switch kind {

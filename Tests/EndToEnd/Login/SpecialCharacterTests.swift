@@ -1,7 +1,7 @@
 import Testbed
 import Testing
 
-@Suite("Special characters and the mask")
+@Suite("Special characters and the mask", .serialized)
 struct SpecialCharacterTests {
     private static func exotic(_ kind: Database.Kind) -> Login {
         switch kind {

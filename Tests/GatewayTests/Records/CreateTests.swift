@@ -31,7 +31,7 @@ struct CreateTests {
         try await GatewayHouse.run { house in
             let draft = house.draft([.password: .secret(Secret("wrong"))])
             do throws(GatewayError) {
-                _ = try await house.gateway.create(draft, connect: true, by: "ada", deadline: .seconds(10))
+                _ = try await house.gateway.create(draft, connect: true, by: "ada", deadline: GatewayHouse.deadline)
                 Issue.record("a wrong password passed")
             } catch {
                 guard case .failed(let failure, let report) = error else {
@@ -82,7 +82,7 @@ struct CreateTests {
     func test(passes: Bool) async throws {
         try await GatewayHouse.run { house in
             let draft = house.draft(passes ? [:] : [.database: .text("missing")])
-            let outcome = try await house.gateway.test(draft, deadline: .seconds(10))
+            let outcome = try await house.gateway.test(draft, deadline: GatewayHouse.deadline)
             #expect(outcome.report.ok == passes)
             #expect(outcome.failure?.code == (passes ? nil : .databaseNotFound))
             try await house.until(sessions: 0)

@@ -63,8 +63,11 @@ struct GatewayHouse: Sendable {
         return DataSourceDraft(values: values.merging(changes) { $1 })
     }
 
+    /// Long enough for a machine that is busy with other tests; no test here waits for it.
+    static let deadline = Duration.seconds(60)
+
     func create(_ draft: DataSourceDraft, connect: Bool = true) async throws -> RecordView {
-        try await gateway.create(draft, connect: connect, by: "ada", deadline: .seconds(10))
+        try await gateway.create(draft, connect: connect, by: "ada", deadline: Self.deadline)
     }
 
     func update(
@@ -72,7 +75,7 @@ struct GatewayHouse: Sendable {
     ) async throws -> RecordView {
         try await gateway.update(
             view.record.id, with: DataSourceDraft(values: changes), by: "grace", expecting: revision,
-            deadline: .seconds(10))
+            deadline: Self.deadline)
     }
 
     /// The server's processes that serve this test's sessions.

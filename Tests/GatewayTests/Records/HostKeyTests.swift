@@ -28,7 +28,7 @@ struct HostKeyTests {
             await bastion.stop()
             try await bastion.changeHostKeys()
             try await bastion.start()
-            let outcome = try await house.gateway.test(view.record.id, deadline: .seconds(10))
+            let outcome = try await house.gateway.test(view.record.id, deadline: GatewayHouse.deadline)
             #expect(outcome.failure?.code == .sshHostKeyMismatch)
             await expect("failed") { try await house.update(view, [.name: .text("renamed")]) }
         }
