@@ -72,6 +72,13 @@ package final class LiveSource: Sendable {
         return status
     }
 
+    /// What a connection that ends without a word is told as.
+    private var ended: SourceFailure {
+        SourceFailure(
+            .probe, .serverClosed, "\(source.endpoint.map(\.description) ?? "The source") closed the connection.",
+            hint: "Nothing to do: Wellhead reconnects. If it recurs, look into the server's log.")
+    }
+
     private func note(_ event: ConnectionPool.Event) {
         let now = timing.date()
         let turned = state.withLockedValue { state -> SourceStatus? in
@@ -96,7 +103,7 @@ package final class LiveSource: Sendable {
                 state.lastCheck = now
                 if open <= 1 { state.status = .reconnecting }
             case .lost(let failure):
-                if let failure { (state.lastError, state.lastErrorAt) = (failure, now) }
+                (state.lastError, state.lastErrorAt) = (failure ?? ended, now)
                 if open == 0 { state.status = .reconnecting }
             }
             guard state.status != before else { return nil }
