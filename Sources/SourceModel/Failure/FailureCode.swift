@@ -62,6 +62,24 @@ package enum FailureCode: String, CaseIterable, Sendable, Hashable {
     case fileMalformed = "file_malformed"
     case fileTooLarge = "file_too_large"
     case httpStatus = "http_status"
+    // query, schema
+    case statementRefused = "statement_refused"
+    case statementWrites = "statement_writes"
+    case statementWithoutRows = "statement_without_rows"
+    case statementTimeout = "statement_timeout"
+    case statementCancelled = "statement_cancelled"
+    case parametersMismatch = "parameters_mismatch"
+    case schemaUnavailable = "schema_unavailable"
     // any stage
     case deadlineExceeded = "deadline_exceeded"
+
+    /// Whether it tells of what was asked, not of the connection on which it was.
+    package var isAboutStatement: Bool {
+        switch self {
+        case .statementRefused, .statementWrites, .statementWithoutRows, .statementTimeout, .statementCancelled,
+            .parametersMismatch, .schemaUnavailable:
+            true
+        default: false
+        }
+    }
 }

@@ -36,10 +36,16 @@ package struct ServerWords: Sendable, Equatable {
     package var code: String
     /// The server's text, bounded to 1,024 characters.
     package var text: String
+    /// Where in the statement, in characters from 1, where the server says so.
+    package var position: Int?
+    /// What the server advises, bounded like its text.
+    package var hint: String?
 
-    package init(code: String, text: String) {
+    package init(code: String, text: String, position: Int? = nil, hint: String? = nil) {
         self.code = code
         self.text = String(text.prefix(1024))
+        self.position = position
+        self.hint = hint.map { String($0.prefix(1024)) }
     }
 }
 

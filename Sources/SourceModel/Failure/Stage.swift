@@ -8,4 +8,8 @@ package enum Stage: String, CaseIterable, Sendable, Hashable {
     case tls, login, database, probe
     /// Files and REST: opening what the route leads to.
     case open
+    /// Running a statement on a connection that is open.
+    case query
+    /// Reading what tables there are.
+    case schema
 }

@@ -8,6 +8,11 @@ package struct OptionSpec: Sendable, Equatable {
         case text(maximumBytes: Int)
         /// True or false.
         case flag
+        /// One of these words, in any case.
+        case choice([String])
+        /// One of these words, or an ASCII character that is no letter, digit, blank or control character. The character
+        /// for `tab` is taken for the word.
+        case character(words: [String])
     }
 
     /// The name inside `options`.
@@ -41,7 +46,9 @@ package struct OptionSpec: Sendable, Equatable {
         drivers: [.mysql, .mariadb, .postgres])
 
     /// Every option that there is.
-    package static let all = [poolMin, poolMax, applicationName]
+    package static let all = [
+        poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal,
+    ]
 
     /// The options of one driver.
     package static func all(of driver: DriverKind) -> [OptionSpec] { all.filter { $0.drivers.contains(driver) } }
@@ -66,7 +73,27 @@ package struct OptionSpec: Sendable, Equatable {
             default: nil
             }
         case (.flag, .number(let number)): number == 1 ? .flag(true) : number == 0 ? .flag(false) : nil
-        case (.number, .flag), (.text, .flag): nil
+        case (.choice(let words), .text(let text)):
+            words.first { $0 == text.trimmedBlanks.lowercased() }.map { .text($0) }
+        case (.choice, .flag(let flag)): reading(.text(String(flag)))
+        case (.character(let words), .text(let text)): Self.character(text, words: words).map { .text($0) }
+        case (.number, .flag), (.text, .flag), (.character, .flag), (.character, .number), (.choice, .number): nil
+        }
+    }
+
+    private static func character(_ text: String, words: [String]) -> String? {
+        if text == "\t" { return words.first { $0 == "tab" } }
+        let text = text.trimmedBlanks
+        if let word = words.first(where: { $0 == text.lowercased() }) { return word }
+        guard text.utf8.count == 1, let byte = text.utf8.first, (0x21...0x7E).contains(byte) else { return nil }
+        return text.allSatisfy { $0.isLetter || $0.isNumber } ? nil : text
+    }
+
+    /// The words that the option takes; a character is possible beside them where the kind says so.
+    package var choices: [String] {
+        switch kind {
+        case .choice(let words), .character(let words): words
+        case .number, .text, .flag: []
         }
     }
 
@@ -76,6 +103,8 @@ package struct OptionSpec: Sendable, Equatable {
         case .number(let bounds): "a whole number of \(bounds.lowerBound) to \(bounds.upperBound)"
         case .text(let maximum): "text of 1 to \(maximum) bytes without control characters"
         case .flag: "true or false"
+        case .choice(let words): words.alternatives
+        case .character(let words): (["one character that is no letter, digit or blank"] + words).alternatives
         }
     }
 }

@@ -23,6 +23,11 @@ extension SourceOptions {
                 "options.poolMin is \(poolMin), above poolMax, which is \(poolMax).",
                 hint: "Lower options.poolMin or raise options.poolMax.")
         }
+        if let delimiter = dialect.delimiter, dialect.quote == .character(delimiter) {
+            complaints.add(
+                "options.quote", .conflictingFields, "options.quote and options.delimiter are the same character.",
+                hint: "Change one of options.quote and options.delimiter.")
+        }
     }
 
     private mutating func take(_ value: OptionValue, for spec: OptionSpec) {
@@ -30,6 +35,7 @@ extension SourceOptions {
         case (OptionSpec.poolMin.name, .number(let number)): poolMin = number
         case (OptionSpec.poolMax.name, .number(let number)): poolMax = number
         case (OptionSpec.applicationName.name, .text(let text)): applicationName = text
+        case (_, .text(let text)): dialect.take(text, for: spec)
         default: break
         }
     }

@@ -55,6 +55,8 @@ package struct SourceOptions: Sendable, Equatable {
     package var poolMax = 4
     /// What the server is told about us: `application_name`, `program_name`.
     package var applicationName = "wellhead"
+    /// How a text file is to be read.
+    package var dialect = DialectOptions()
 
     package init() {}
 }

@@ -50,10 +50,65 @@ struct OptionsTests {
         #expect(failure.message == "The driver csv takes no option poolMax.")
     }
 
+    static let dialects: [(options: [String: OptionValue], read: DialectOptions)] = {
+        func dialect(_ change: (inout DialectOptions) -> Void) -> DialectOptions {
+            var dialect = DialectOptions()
+            change(&dialect)
+            return dialect
+        }
+        return [
+            ([:], DialectOptions()),
+            (["delimiter": .text("auto"), "header": .text(" AUTO ")], DialectOptions()),
+            (["delimiter": .text(";")], dialect { $0.delimiter = UInt8(ascii: ";") }),
+            (["delimiter": .text("tab")], dialect { $0.delimiter = UInt8(ascii: "\t") }),
+            (["delimiter": .text("\t")], dialect { $0.delimiter = UInt8(ascii: "\t") }),
+            (["quote": .text("none")], dialect { $0.quote = DialectOptions.Quote.none }),
+            (["quote": .text("'")], dialect { $0.quote = .character(UInt8(ascii: "'")) }),
+            (["encoding": .text("Windows-1252")], dialect { $0.encoding = .windows1252 }),
+            (["header": .flag(false)], dialect { $0.header = false }),
+            (["header": .text("true")], dialect { $0.header = true }),
+            (["decimal": .text(",")], dialect { $0.decimalMark = UInt8(ascii: ",") }),
+        ]
+    }()
+
+    @Test("how a text file is to be read", arguments: dialects.indices)
+    func dialect(index: Int) throws {
+        let (options, dialect) = Self.dialects[index]
+        #expect(try Self.file(options).validated().options.dialect == dialect)
+    }
+
+    static let refusedDialects: [(options: [String: OptionValue], code: FailureCode, says: String)] = [
+        (["delimiter": .text("ab")], .invalidField, "one character"),
+        (["delimiter": .text("x")], .invalidField, "one character"),
+        (["delimiter": .text("€")], .invalidField, "auto or tab"),
+        (["delimiter": .number(1)], .invalidField, "one character"),
+        (["delimiter": .text("|"), "quote": .text("|")], .conflictingFields, "same character"),
+        (["encoding": .text("ebcdic")], .invalidField, "utf-16be or windows-1252"),
+        (["header": .text("perhaps")], .invalidField, "auto, true or false"),
+        (["decimal": .text("'")], .invalidField, "auto, . or ,"),
+    ]
+
+    @Test("and what no text file has is refused", arguments: refusedDialects)
+    func badDialect(_ options: [String: OptionValue], _ code: FailureCode, _ says: String) throws {
+        let failure = try #require(throws: SourceFailure.self) { try Self.file(options).validated() }
+        #expect(failure.code == code)
+        #expect(failure.message.contains(says), "\(failure.message)")
+    }
+
+    private static func file(_ options: [String: OptionValue]) -> DataSourceDraft {
+        DataSourceDraft(values: [.driver: .text("csv"), .database: .text("a.csv"), .options: .options(options)])
+    }
+
     @Test("the table's defaults are the values' own", arguments: OptionSpec.all)
     func defaults(_ spec: OptionSpec) throws {
         #expect(spec.reading(spec.defaultValue) == spec.defaultValue)
-        let read = try Sample.draft([.options: .options([spec.name: spec.defaultValue])]).validated().options
-        #expect(read == SourceOptions())
+        for driver in spec.drivers {
+            let options: [Field: FieldValue] = [.options: .options([spec.name: spec.defaultValue])]
+            var draft = Sample.draft(options.merging([.driver: .text(driver.rawValue)]) { $1 })
+            if !driver.isServer {
+                draft.values = options.merging([.driver: .text(driver.rawValue), .database: .text("a.csv")]) { $1 }
+            }
+            #expect(try draft.validated().options == SourceOptions())
+        }
     }
 }
