@@ -7,6 +7,8 @@ extension ConnectionStateMachine {
         /// The session is open.
         case opened
         case describe([PostgresColumn])
+        case describeParameters([UInt32])
+        case describeNoRows
         case row(DataRow)
         case complete(String)
         /// The query is over and the connection is free.
@@ -40,7 +42,8 @@ extension ConnectionStateMachine {
         case .copyOutResponse: return inQuery { $0.copyOutReceived() }
         case .copyData: return inQuery { $0.copyDataReceived() }
         case .copyDone: return inQuery { $0.copyDoneReceived() }
-        case .closeComplete, .copyBothResponse, .parameterDescription:
+        case .parameterDescription(let types): return inQuery { $0.parametersReceived(types) }
+        case .closeComplete, .copyBothResponse:
             return violation("The server answered what was not asked.")
         }
     }
@@ -146,6 +149,8 @@ extension ConnectionStateMachine {
         case .wait: .wait
         case .send(let messages): .send(messages)
         case .describe(let columns): .describe(columns)
+        case .describeParameters(let types): .describeParameters(types)
+        case .describeNoRows: .describeNoRows
         case .row(let row): .row(row)
         case .complete(let tag): .complete(tag)
         case .finish(let error): .finish(error)

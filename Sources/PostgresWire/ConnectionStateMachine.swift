@@ -184,10 +184,10 @@ struct ConnectionStateMachine: Sendable {
     }
 
     /// The caller wants a query to run.
-    mutating func querySubmitted(isExtended: Bool) -> SubmitAction {
+    mutating func querySubmitted(_ kind: QueryStateMachine.Kind) -> SubmitAction {
         switch state {
         case .idle:
-            state = .querying(QueryStateMachine(isExtended: isExtended))
+            state = .querying(QueryStateMachine(kind))
             drainedBytes = 0
             return .send
         case .querying(let query):
@@ -196,6 +196,11 @@ struct ConnectionStateMachine: Sendable {
             .awaitingHangup, .closed:
             return .refuse(.connectionClosed(session.lastError))
         }
+    }
+
+    /// How many values each row must have that comes now; nil where no row may come, and where nobody wants any.
+    var wantedColumns: Int? {
+        if case .querying(let query) = state { query.wantedColumns } else { nil }
     }
 
     /// Nobody wants the running query's rows any more.

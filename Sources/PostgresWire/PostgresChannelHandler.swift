@@ -4,7 +4,9 @@ import Synchronization
 /// A query as it goes to the machine.
 struct QueryRequest: Sendable {
     var messages: [FrontendMessage]
-    var isExtended: Bool
+    var kind: QueryStateMachine.Kind
+    /// What a prepared statement gives: the server does not say it again.
+    var columns: [PostgresColumn]?
 }
 
 /// Drives a `ConnectionStateMachine` on a channel: decodes, performs what the machine says, and withholds reads while
@@ -77,9 +79,10 @@ final class PostgresChannelHandler: ChannelDuplexHandler {
 
     /// Runs a query, at once or when what is left of an abandoned one is gone.
     func submit(_ request: QueryRequest, _ rows: RowDelivery) {
-        switch machine.querySubmitted(isExtended: request.isExtended) {
+        switch machine.querySubmitted(request.kind) {
         case .send:
             active = rows
+            if let columns = request.columns { rows.describe(columns) }
             request.messages.forEach(write)
             flush()
             resumeReading()
@@ -177,6 +180,11 @@ final class PostgresChannelHandler: ChannelDuplexHandler {
     /// The longest message that is taken now.
     var messageLimit: Int { machine.frameRule.maximumSize }
 
+    /// Whether a query runs, or what is left of an abandoned one is thrown away.
+    var isQuerying: Bool {
+        if case .querying = machine.state { true } else { false }
+    }
+
     private var mayRead: Bool { (active?.pendingBytes ?? 0) < settings.rowBufferSize }
 
     private func decode(_ bytes: ByteBuffer) {
@@ -187,6 +195,14 @@ final class PostgresChannelHandler: ChannelDuplexHandler {
         decoder.append(bytes)
         while machine.readMode == .messages {
             do {
+                // Rows are most of what comes: as many as are whole are taken at once. What is not a proper row is left
+                // to the machine.
+                if let columns = machine.wantedColumns, let active,
+                    let rows = decoder.nextRows(columns: columns, maximumSize: machine.frameRule.maximumSize)
+                {
+                    active.append(rows)
+                    continue
+                }
                 guard let message = try decoder.next(machine.frameRule) else { break }
                 perform(machine.messageReceived(message))
             } catch {
@@ -213,13 +229,15 @@ final class PostgresChannelHandler: ChannelDuplexHandler {
     private func perform(_ action: ConnectionStateMachine.MessageAction) {
         switch action {
         case .wait: break
-        case .row(let row): active?.append(row)
+        case .row(let row): active?.append(RowSpan(row))
         case .send(let messages): messages.forEach(write)
         case .derive(let request): step(.success(.derive(request)))
         case .opened:
             facts.update(machine.session)
             step(.success(.opened))
         case .describe(let columns): active?.describe(columns)
+        case .describeParameters(let types): active?.parameterTypes = types
+        case .describeNoRows: active?.describeNoRows()
         case .complete(let tag): active?.commandTag = tag
         case .finish(let error): finishQuery(error)
         case .notice(let notice): settings.onNotice?(notice)

@@ -130,6 +130,14 @@ public final class PostgresConnection: Sendable {
     /// Where the session stands between `BEGIN` and `COMMIT`, as of the last query's end.
     public var transactionStatus: TransactionStatus { facts.current.transactionStatus }
 
+    /// Whether the server has not yet said its last word on a query, given up or not.
+    public var isQuerying: Bool {
+        get async {
+            // A loop that has ended runs nothing any more.
+            (try? await channel.eventLoop.submit { [handler] in handler.value.isQuerying }.get()) ?? false
+        }
+    }
+
     /// The last error that ended the session or came while no query ran, such as 57P01 of a server that stops.
     public var lastServerError: PostgresServerError? { facts.current.lastError }
 
@@ -155,10 +163,10 @@ public final class PostgresConnection: Sendable {
         guard rowLimit >= 0 else { throw .invalidArgument("The row limit is negative.") }
         try Self.check(sql, parameters)
         let messages: [FrontendMessage] = [
-            .parse(sql, types: parameters.map(\.type)), .bind(parameters, results: results), .describePortal,
-            .execute(maximumRows: rowLimit), .sync,
+            .parse(name: "", sql, types: parameters.map(\.type)), .bind(statement: "", parameters, results: results),
+            .describePortal, .execute(maximumRows: rowLimit), .sync,
         ]
-        return try await run(QueryRequest(messages: messages, isExtended: true))
+        return try await run(QueryRequest(messages: messages, kind: .extended))
     }
 
     /// Runs one statement, or several with `;` between them, with the simple protocol, and collects the rows of all
@@ -166,7 +174,7 @@ public final class PostgresConnection: Sendable {
     @discardableResult
     public func simpleQuery(_ sql: String) async throws(PostgresWireError) -> [[String?]] {
         try Self.check(sql, [])
-        let stream = try await run(QueryRequest(messages: [.query(sql)], isExtended: false))
+        let stream = try await run(QueryRequest(messages: [.query(sql)], kind: .simple))
         var rows: [[String?]] = []
         var size = 0
         for try await row in stream {
@@ -179,13 +187,15 @@ public final class PostgresConnection: Sendable {
         return rows
     }
 
-    private func run(_ request: QueryRequest) async throws(PostgresWireError) -> RowStream {
+    func run(_ request: QueryRequest) async throws(PostgresWireError) -> RowStream {
         guard !Task.isCancelled else { throw .cancelled }
-        let source = RowSource(eventLoop: channel.eventLoop, handler: handler)
+        let source = makeSource()
         return RowStream(columns: try await source.start(request), source: source)
     }
 
-    private static func check(_ sql: String, _ parameters: [PostgresParameter]) throws(PostgresWireError) {
+    func makeSource() -> RowSource { RowSource(eventLoop: channel.eventLoop, handler: handler) }
+
+    static func check(_ sql: String, _ parameters: [PostgresParameter]) throws(PostgresWireError) {
         guard !sql.utf8.contains(0) else { throw .invalidArgument("The statement contains a NUL character.") }
         // A message's length is 32 bits; PostgreSQL takes 1 GiB at most.
         let size = parameters.reduce(sql.utf8.count) { $0 + ($1.bytes?.readableBytes ?? 0) + 8 }

@@ -7,9 +7,9 @@ public struct PostgresRow: Sendable, Hashable {
 
     private let cells: ByteBuffer
 
-    init(columns: [PostgresColumn], row: DataRow) {
+    init(columns: [PostgresColumn], cells: ByteBuffer) {
         self.columns = columns
-        cells = row.cells
+        self.cells = cells
     }
 }
 

@@ -5,6 +5,10 @@ struct QueryStateMachine: Equatable, Sendable {
         case send([FrontendMessage])
         /// Rows of these columns come, or, where there are none, no rows at all.
         case describe([PostgresColumn])
+        /// A prepared statement takes parameters of these types.
+        case describeParameters([UInt32])
+        /// A prepared statement gives no rows.
+        case describeNoRows
         case row(DataRow)
         /// A statement is done; its command tag.
         case complete(String)
@@ -13,12 +17,27 @@ struct QueryStateMachine: Equatable, Sendable {
         case violation(String)
     }
 
+    /// What was sent.
+    enum Kind: Equatable, Sendable {
+        /// Query: one statement or several.
+        case simple
+        /// Parse, Bind, Describe, Execute, Sync.
+        case extended
+        /// Parse, Describe, Sync: what a statement takes and gives, without running it.
+        case preparation
+        /// Bind, Execute, Sync: a prepared statement that gives rows of so many columns.
+        case execution(columns: Int)
+    }
+
     private enum Phase: Equatable {
-        /// Extended: Parse is sent. Leads to `awaitingBind`.
+        /// Parse is sent. Leads to `awaitingBind`, in a preparation to `awaitingParameters`.
         case awaitingParse
-        /// Extended: ParseComplete came. Leads to `awaitingDescription`.
+        /// Preparation: ParseComplete came. Leads to `awaitingDescription`.
+        case awaitingParameters
+        /// The statement is known. Leads to `awaitingDescription`, in an execution to `rows`.
         case awaitingBind
-        /// Extended: BindComplete came. Leads to `rows` or `withoutRows`.
+        /// BindComplete came, or the parameters are described. Leads to `rows` or `withoutRows`, in a preparation to
+        /// `finished`.
         case awaitingDescription
         /// No rows are described: extended after NoData, simple between two statements.
         case withoutRows
@@ -30,15 +49,26 @@ struct QueryStateMachine: Equatable, Sendable {
         case finished
     }
 
-    private let isExtended: Bool
+    private let kind: Kind
     private var phase: Phase
     private(set) var failure: PostgresWireError?
     /// Nobody wants the rows any more.
     private(set) var isAbandoned = false
 
-    init(isExtended: Bool) {
-        self.isExtended = isExtended
-        phase = isExtended ? .awaitingParse : .withoutRows
+    init(_ kind: Kind) {
+        self.kind = kind
+        switch kind {
+        case .simple: phase = .withoutRows
+        case .extended, .preparation: phase = .awaitingParse
+        case .execution: phase = .awaitingBind
+        }
+    }
+
+    private var isExtended: Bool { kind != .simple }
+
+    /// How many values each row must have that comes now; nil where no row may come, and where nobody wants any.
+    var wantedColumns: Int? {
+        if case .rows(let count) = phase, !isAbandoned { count } else { nil }
     }
 
     /// Whether what comes is thrown away.
@@ -46,21 +76,32 @@ struct QueryStateMachine: Equatable, Sendable {
 
     mutating func abandon() { isAbandoned = true }
 
-    mutating func parseCompleteReceived() -> Action { step(from: .awaitingParse, to: .awaitingBind) }
+    mutating func parseCompleteReceived() -> Action {
+        step(from: .awaitingParse, to: kind == .preparation ? .awaitingParameters : .awaitingBind)
+    }
 
-    mutating func bindCompleteReceived() -> Action { step(from: .awaitingBind, to: .awaitingDescription) }
+    mutating func parametersReceived(_ types: [UInt32]) -> Action {
+        guard phase == .awaitingParameters else { return unexpected("ParameterDescription") }
+        phase = .awaitingDescription
+        return .describeParameters(types)
+    }
+
+    mutating func bindCompleteReceived() -> Action {
+        if case .execution(let columns) = kind { return step(from: .awaitingBind, to: .rows(columns)) }
+        return step(from: .awaitingBind, to: .awaitingDescription)
+    }
 
     mutating func noDataReceived() -> Action {
         guard phase == .awaitingDescription else { return unexpected("NoData") }
-        phase = .withoutRows
-        return .describe([])
+        phase = kind == .preparation ? .finished : .withoutRows
+        return kind == .preparation ? .describeNoRows : .describe([])
     }
 
     mutating func rowDescriptionReceived(_ columns: [PostgresColumn]) -> Action {
         guard phase == .awaitingDescription || (!isExtended && phase == .withoutRows) else {
             return unexpected("RowDescription")
         }
-        phase = .rows(columns.count)
+        phase = kind == .preparation ? .finished : .rows(columns.count)
         return .describe(columns)
     }
 
@@ -75,7 +116,8 @@ struct QueryStateMachine: Equatable, Sendable {
     mutating func commandCompleteReceived(_ tag: String) -> Action {
         switch phase {
         case .withoutRows, .rows, .copyingOut: break
-        case .awaitingParse, .awaitingBind, .awaitingDescription, .finished: return unexpected("CommandComplete")
+        case .awaitingParse, .awaitingParameters, .awaitingBind, .awaitingDescription, .finished:
+            return unexpected("CommandComplete")
         }
         phase = isExtended ? .finished : .withoutRows
         return .complete(tag)

@@ -5,11 +5,15 @@ final class RowDelivery {
     private let started: EventLoopPromise<[PostgresColumn]>
     private var isStarted = false
     private var columns: [PostgresColumn] = []
-    private var pending: [PostgresRow] = []
+    private var pending: [RowSpan] = []
     private(set) var pendingBytes = 0
-    private var demand: EventLoopPromise<[PostgresRow]>?
+    private var demand: EventLoopPromise<[RowSpan]>?
     private var outcome: Result<Void, PostgresWireError>?
     private(set) var isAbandoned = false
+    /// What a prepared statement takes.
+    var parameterTypes: [UInt32] = []
+    /// Whether a prepared statement gives rows.
+    private(set) var givesRows = true
     /// The last statement's command tag.
     var commandTag: String?
 
@@ -23,10 +27,15 @@ final class RowDelivery {
         start(.success(columns))
     }
 
-    func append(_ row: DataRow) {
-        pending.append(PostgresRow(columns: columns, row: row))
-        // A row of the smallest size costs this much in memory.
-        pendingBytes += row.cells.readableBytes + MemoryLayout<PostgresRow>.stride
+    func describeNoRows() {
+        givesRows = false
+        start(.success([]))
+    }
+
+    func append(_ rows: RowSpan) {
+        pending.append(rows)
+        // A span of the smallest size costs this much in memory.
+        pendingBytes += rows.messages.readableBytes + MemoryLayout<RowSpan>.stride
     }
 
     /// The query is over.
@@ -38,8 +47,8 @@ final class RowDelivery {
     }
 
     /// The reader wants rows: at least one, or none where the query is over.
-    func next(on eventLoop: any EventLoop) -> EventLoopFuture<[PostgresRow]> {
-        let promise = eventLoop.makePromise(of: [PostgresRow].self)
+    func next(on eventLoop: any EventLoop) -> EventLoopFuture<[RowSpan]> {
+        let promise = eventLoop.makePromise(of: [RowSpan].self)
         guard demand == nil, !isAbandoned else {
             promise.fail(isAbandoned ? PostgresWireError.cancelled : .busy)
             return promise.futureResult

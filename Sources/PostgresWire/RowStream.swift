@@ -18,12 +18,16 @@ public struct RowStream: AsyncSequence, Sendable {
     let source: RowSource
 
     /// Reads the rows one by one.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+        private let columns: [PostgresColumn]
         private let source: RowSource
-        private var batch: ArraySlice<PostgresRow> = []
+        private var spans: ArraySlice<RowSpan> = []
         private var isFinished = false
 
-        init(_ source: RowSource) { self.source = source }
+        init(columns: [PostgresColumn], source: RowSource) {
+            self.columns = columns
+            self.source = source
+        }
 
         /// The next row, or nil after the last.
         public mutating func next() async throws(PostgresWireError) -> PostgresRow? {
@@ -34,34 +38,43 @@ public struct RowStream: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(PostgresWireError) -> PostgresRow? {
-            if let row = batch.popFirst() { return row }
-            return try await refill(actor) ? batch.popFirst() : nil
+            if let row = popRow() { return row }
+            return try await refill(actor) ? popRow() : nil
         }
 
-        /// All rows that are there, at least one; nil after the last. Cheaper than one by one.
-        public mutating func nextBatch(
+        /// Rows that are there, at least one, as the bytes in which they came; nil after the last. Much cheaper than one
+        /// by one.
+        public mutating func nextSpan(
             isolation actor: isolated (any Actor)? = #isolation
-        ) async throws(PostgresWireError) -> ArraySlice<PostgresRow>? {
-            if batch.isEmpty, try await !refill(actor) { return nil }
-            defer { batch = [] }
-            return batch
+        ) async throws(PostgresWireError) -> RowSpan? {
+            if let span = spans.popFirst() { return span }
+            return try await refill(actor) ? spans.popFirst() : nil
+        }
+
+        private mutating func popRow() -> PostgresRow? {
+            while var span = spans.popFirst() {
+                guard let cells = span.popCells() else { continue }
+                if span.count > 0 { spans.insert(span, at: spans.startIndex) }
+                return PostgresRow(columns: columns, cells: cells)
+            }
+            return nil
         }
 
         private mutating func refill(_ actor: isolated (any Actor)?) async throws(PostgresWireError) -> Bool {
             if isFinished { return false }
             do {
-                batch = try await source.next()[...]
+                spans = try await source.next()[...]
             } catch {
                 isFinished = true
                 throw error
             }
-            isFinished = batch.isEmpty
+            isFinished = spans.isEmpty
             return !isFinished
         }
     }
 
     /// An iterator over the rows that are left.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(columns: columns, source: source) }
 
     /// The last statement's command tag, such as `SELECT 3`; known once the rows are read to their end.
     public func commandTag() async -> String? { await source.commandTag() }
@@ -94,13 +107,24 @@ final class RowSource: Sendable {
     }
 
     /// The rows that are there, at least one; none after the last.
-    func next() async throws(PostgresWireError) -> [PostgresRow] {
+    func next() async throws(PostgresWireError) -> [RowSpan] {
         try await cancellable { [eventLoop, handler, delivery] in
             eventLoop.flatSubmit {
                 guard let rows = delivery.value else { return eventLoop.makeSucceededFuture([]) }
                 defer { handler.value.resumeReading() }
                 return rows.next(on: eventLoop)
             }
+        }
+    }
+
+    /// What a prepared statement takes, and whether it gives rows.
+    func description() async throws(PostgresWireError) -> (parameters: [UInt32], givesRows: Bool) {
+        do {
+            return try await eventLoop.submit { [delivery] in
+                (delivery.value?.parameterTypes ?? [], delivery.value?.givesRows ?? false)
+            }.get()
+        } catch {
+            throw PostgresWireError(error)
         }
     }
 

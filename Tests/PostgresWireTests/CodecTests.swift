@@ -87,10 +87,10 @@ struct CodecTests {
                 == [0, 0, 0, 16, 0, 3, 0, 0] + Transcript.text("user", "u") + [0])
         #expect(bytes(.query("x")) == Transcript.message("Q", Transcript.text("x")))
         #expect(
-            bytes(.parse("x", types: [23]))
+            bytes(.parse(name: "", "x", types: [23]))
                 == Transcript.message("P", [0] + Transcript.text("x") + [0, 1, 0, 0, 0, 23]))
         #expect(
-            bytes(.bind([.text("a"), .null], results: .binary))
+            bytes(.bind(statement: "", [.text("a"), .null], results: .binary))
                 == Transcript.message(
                     "B", [0, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0x61, 255, 255, 255, 255, 0, 1, 0, 1]))
         #expect(bytes(.describePortal) == Transcript.message("D", [0x50, 0]))

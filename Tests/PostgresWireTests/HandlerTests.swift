@@ -33,7 +33,7 @@ struct HandlerTests {
 
         func query() -> RowDelivery {
             let rows = RowDelivery(eventLoop: channel.eventLoop)
-            handler.submit(QueryRequest(messages: [.query("x"), .sync], isExtended: true), rows)
+            handler.submit(QueryRequest(messages: [.query("x"), .sync], kind: .extended), rows)
             return rows
         }
 
@@ -42,7 +42,11 @@ struct HandlerTests {
             while true {
                 let batch = try rows.next(on: channel.eventLoop).wait()
                 if batch.isEmpty { return all }
-                all += batch.map { $0.strings() }
+                for var span in batch {
+                    while let cells = span.popCells() {
+                        all.append(PostgresRow(columns: [], cells: cells).strings())
+                    }
+                }
             }
         }
     }

@@ -153,8 +153,8 @@ struct MachineTests {
     @Test("An extended query, message by message")
     func extended() throws {
         var machine = try Self.open()
-        #expect(machine.querySubmitted(isExtended: true) == .send)
-        #expect(machine.querySubmitted(isExtended: true) == .refuse(.busy))
+        #expect(machine.querySubmitted(.extended) == .send)
+        #expect(machine.querySubmitted(.extended) == .refuse(.busy))
         let actions = try Transcript.decode(Transcript.answer).map { machine.messageReceived($0) }
         #expect(actions.count == 9)
         #expect(actions[2] == .describe([PostgresColumn(name: "i", typeOID: 23, typeSize: 4)]))
@@ -165,7 +165,7 @@ struct MachineTests {
     @Test("An error is told with ReadyForQuery; one that ends the session is kept")
     func errors() throws {
         var machine = try Self.open()
-        _ = machine.querySubmitted(isExtended: true)
+        _ = machine.querySubmitted(.extended)
         let bytes = Transcript.error("22012") + Transcript.ready
         let actions = try Transcript.decode(bytes).map { machine.messageReceived($0) }
         guard case .finish(.server(let error)) = actions.last else {
@@ -183,7 +183,7 @@ struct MachineTests {
     func copy() throws {
         for isExtended in [true, false] {
             var machine = try Self.open()
-            _ = machine.querySubmitted(isExtended: isExtended)
+            _ = machine.querySubmitted(isExtended ? .extended : .simple)
             if isExtended {
                 for message in [BackendMessage.parseComplete, .bindComplete, .noData] {
                     _ = machine.messageReceived(message)
@@ -200,9 +200,9 @@ struct MachineTests {
     @Test("An abandoned query is thrown away up to the bound; the next waits for it")
     func abandoned() throws {
         var machine = try Self.open()
-        _ = machine.querySubmitted(isExtended: true)
+        _ = machine.querySubmitted(.extended)
         machine.queryAbandoned()
-        #expect(machine.querySubmitted(isExtended: true) == .wait)
+        #expect(machine.querySubmitted(.extended) == .wait)
         var kept = machine
         let within = kept.bytesDrained(1_000)
         #expect(within)
@@ -218,7 +218,8 @@ struct MachineTests {
         let all = try Transcript.decode(
             Transcript.login + Transcript.answer + Transcript.message("G") + Transcript.message("H")
                 + Transcript.message("W") + Transcript.message("d") + Transcript.message("c") + Transcript.message("I")
-                + Transcript.message("n") + Transcript.message("s") + Transcript.message("t") + Transcript.message("3")
+                + Transcript.message("n") + Transcript.message("s") + Transcript.message("t", [0, 0])
+                + Transcript.message("3")
                 + Transcript.message("v", [0, 0, 0, 0, 0, 0, 0, 0]))
         for message in all {
             var idle = try Self.open()

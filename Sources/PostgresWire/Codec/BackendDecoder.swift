@@ -57,6 +57,16 @@ struct BackendDecoder {
         return message
     }
 
+    /// The DataRow messages that come next and are whole, as many as there are; nil where the next message is no whole
+    /// DataRow of so many values, or one that lies about a length.
+    mutating func nextRows(columns: Int, maximumSize: Int) -> RowSpan? {
+        let (count, length) = buffer.withUnsafeReadableBytes { bytes in
+            RowSpan.measure(bytes, columns: columns, maximumSize: maximumSize)
+        }
+        guard count > 0, let rows = buffer.readSlice(length: length) else { return nil }
+        return RowSpan(count: count, messages: rows)
+    }
+
     /// The messages that can be the first answer to a startup: Authentication, Error, Notice, NegotiateProtocolVersion.
     private static func isFirstType(_ type: UInt8) -> Bool {
         switch Unicode.Scalar(type) {

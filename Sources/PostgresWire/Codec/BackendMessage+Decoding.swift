@@ -39,6 +39,14 @@ extension BackendMessage {
         case "v":
             guard let negotiation = Self.readNegotiation(&body) else { return nil }
             self = negotiation
+        case "t":
+            guard let count: UInt16 = body.readInteger() else { return nil }
+            var types: [UInt32] = []
+            for _ in 0..<count {
+                guard let type: UInt32 = body.readInteger() else { return nil }
+                types.append(type)
+            }
+            self = .parameterDescription(types)
         case "1": self = .parseComplete
         case "2": self = .bindComplete
         case "3": self = .closeComplete
@@ -55,7 +63,6 @@ extension BackendMessage {
             case "G": self = .copyInResponse
             case "H": self = .copyOutResponse
             case "W": self = .copyBothResponse
-            case "t": self = .parameterDescription
             default: return nil
             }
         }

@@ -32,17 +32,22 @@ extension FrontendMessage {
             Self.frame("p", &buffer) { $0.writeBytes(response.bytes) }
         case .query(let sql):
             Self.frame("Q", &buffer) { $0.writeNullTerminatedString(sql) }
-        case .parse(let sql, let types):
+        case .parse(let name, let sql, let types):
             Self.frame("P", &buffer) { buffer in
-                buffer.writeInteger(UInt8(0))  // the unnamed statement
+                buffer.writeNullTerminatedString(name)
                 buffer.writeNullTerminatedString(sql)
                 buffer.writeInteger(UInt16(truncatingIfNeeded: types.count))
                 for type in types { buffer.writeInteger(type) }
             }
-        case .bind(let parameters, let results):
-            Self.frame("B", &buffer) { Self.writeBind(parameters, results, into: &$0) }
+        case .bind(let statement, let parameters, let results):
+            Self.frame("B", &buffer) { Self.writeBind(statement, parameters, results, into: &$0) }
         case .describePortal:
             Self.frame("D", &buffer) { $0.writeMultipleIntegers(UInt8(ascii: "P"), UInt8(0)) }
+        case .describeStatement(let name):
+            Self.frame("D", &buffer) {
+                $0.writeInteger(UInt8(ascii: "S"))
+                $0.writeNullTerminatedString(name)
+            }
         case .execute(let maximumRows):
             Self.frame("E", &buffer) { $0.writeMultipleIntegers(UInt8(0), maximumRows) }
         case .sync:
@@ -55,9 +60,10 @@ extension FrontendMessage {
     }
 
     private static func writeBind(
-        _ parameters: [PostgresParameter], _ results: PostgresFormat, into buffer: inout ByteBuffer
+        _ statement: String, _ parameters: [PostgresParameter], _ results: PostgresFormat, into buffer: inout ByteBuffer
     ) {
-        buffer.writeMultipleIntegers(UInt8(0), UInt8(0))  // the unnamed portal and statement
+        buffer.writeInteger(UInt8(0))  // the unnamed portal
+        buffer.writeNullTerminatedString(statement)
         buffer.writeInteger(UInt16(truncatingIfNeeded: parameters.count))
         for parameter in parameters { buffer.writeInteger(parameter.format.rawValue) }
         buffer.writeInteger(UInt16(truncatingIfNeeded: parameters.count))

@@ -19,7 +19,7 @@ enum BackendMessage: Equatable, Sendable {
     case noData
     case notice(PostgresServerError)
     case notification
-    case parameterDescription
+    case parameterDescription([UInt32])
     case parameterStatus(name: String, value: String)
     case parseComplete
     case portalSuspended

@@ -8,9 +8,11 @@ enum FrontendMessage: Equatable, Sendable {
     case saslInitialResponse(mechanism: String, SecretBytes)
     case saslResponse(SecretBytes)
     case query(String)
-    case parse(String, types: [UInt32])
-    case bind([PostgresParameter], results: PostgresFormat)
+    /// The empty name is the unnamed statement, which lives until the next one.
+    case parse(name: String, String, types: [UInt32])
+    case bind(statement: String, [PostgresParameter], results: PostgresFormat)
     case describePortal
+    case describeStatement(String)
     case execute(maximumRows: Int32)
     case sync
     case copyFail(String)

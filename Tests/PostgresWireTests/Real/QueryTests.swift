@@ -136,9 +136,11 @@ struct QueryTests {
         try await until(watcher, "select wait_event from pg_stat_activity where pid = \(pid)", is: "ClientWrite")
         var count = 1
         var largest = 0
-        while let batch = try await iterator.nextBatch() {
-            count += batch.count
-            largest = max(largest, batch.reduce(0) { $0 + $1.byteCount })
+        while let span = try await iterator.nextSpan() {
+            count += span.count
+            var size = 0
+            span.walk(rowBegan: {}, value: { size += $0?.count ?? 0 }, rowEnded: { true })
+            largest = max(largest, size)
         }
         #expect(count == 1_000_000)
         // The bound, and what NIO brings for one read: at most four times its largest buffer.
