@@ -4,8 +4,9 @@ import NIOCore
 enum Request: Equatable, Sendable {
     /// A statement whose rows come as text.
     case query(String)
-    /// A statement with parameters: prepared, executed and closed.
-    case execute(String, [MySQLParameter])
+    /// A statement with parameters: prepared, executed and closed. Where it is to be executed for its rows only, one that
+    /// the server describes without rows is closed and not executed.
+    case execute(String, [MySQLParameter], forRowsOnly: Bool = false)
     /// A sign of life.
     case ping
     /// The session as after the login.
@@ -31,7 +32,7 @@ struct CommandStateMachine: Equatable {
         case awaitingResponse
         /// COM_STMT_PREPARE was sent.
         case preparing
-        /// The statement's parameters and columns are described; they are skipped, the response repeats the columns.
+        /// The statement's parameters and columns are described.
         case describing(PreparedStatement, parameters: Int, columns: Int, awaitsEnd: Bool)
         /// Columns of the result set come.
         case columns(remaining: Int)
@@ -61,15 +62,19 @@ struct CommandStateMachine: Equatable {
 
     private let request: Request
     private let deprecatesEOF: Bool
+    private let hasExtendedMetadata: Bool
     private let maximumMessageSize: Int
     private var state: State
     private var statement: UInt32?
     private var columns: [ColumnDefinition] = []
     private var columnBytes = 0
+    /// The names under which a prepared statement's columns were described.
+    private var describedNames: [String] = []
 
-    init(request: Request, deprecatesEOF: Bool, maximumMessageSize: Int) {
+    init(request: Request, deprecatesEOF: Bool, hasExtendedMetadata: Bool = false, maximumMessageSize: Int) {
         self.request = request
         self.deprecatesEOF = deprecatesEOF
+        self.hasExtendedMetadata = hasExtendedMetadata
         self.maximumMessageSize = maximumMessageSize
         if case .execute = request { state = .preparing } else { state = .awaitingResponse }
     }
@@ -78,7 +83,7 @@ struct CommandStateMachine: Equatable {
     var opening: Command {
         switch request {
         case .query(let sql): .query(sql)
-        case .execute(let sql, _): .prepare(sql)
+        case .execute(let sql, _, _): .prepare(sql)
         case .ping: .ping
         case .resetConnection: .resetConnection
         }
@@ -154,7 +159,7 @@ struct CommandStateMachine: Equatable {
         guard columnBytes <= maximumMessageSize else {
             return .fail(.messageTooLarge(announced: columnBytes, limit: maximumMessageSize))
         }
-        guard let column = ColumnDefinition(payload: payload) else {
+        guard let column = ColumnDefinition(payload: payload, isExtended: hasExtendedMetadata) else {
             return .fail(.protocolViolation("a column definition"))
         }
         columns.append(column)
@@ -194,9 +199,12 @@ struct CommandStateMachine: Equatable {
             state = .describing(prepared, parameters: parameters, columns: columns, awaitsEnd: false)
             return .wait
         }
-        guard case .execute(_, let values) = request, values.count == prepared.parameterCount else {
-            let given = if case .execute(_, let values) = request { values.count } else { 0 }
-            return end(.failure(.parameterCountMismatch(expected: prepared.parameterCount, given: given)))
+        guard case .execute(_, let values, let forRowsOnly) = request else {
+            return .fail(.protocolViolation("no prepared statement"))
+        }
+        if forRowsOnly, let unwanted = unwanted(prepared) { return end(.failure(.notExecuted(unwanted))) }
+        guard values.count == prepared.parameterCount else {
+            return end(.failure(.parameterCountMismatch(expected: prepared.parameterCount, given: values.count)))
         }
         state = .awaitingResponse
         return .send(.execute(statement: prepared.id, parameters: values))
@@ -211,9 +219,14 @@ struct CommandStateMachine: Equatable {
             }
             return describe(prepared, parameters: parameters, columns: columns)
         }
-        guard ColumnDefinition(payload: payload) != nil else {
+        columnBytes += payload.readableBytes
+        guard columnBytes <= maximumMessageSize else {
+            return .fail(.messageTooLarge(announced: columnBytes, limit: maximumMessageSize))
+        }
+        guard let definition = ColumnDefinition(payload: payload, isExtended: hasExtendedMetadata) else {
             return .fail(.protocolViolation("a definition"))
         }
+        if parameters == 0 { describedNames.append(definition.name) }
         let isLast = parameters == 1 || (parameters == 0 && columns == 1)
         let parametersLeft = max(parameters - 1, 0)
         let columnsLeft = parameters > 0 ? columns : columns - 1
@@ -222,5 +235,14 @@ struct CommandStateMachine: Equatable {
             return .wait
         }
         return describe(prepared, parameters: parametersLeft, columns: columnsLeft)
+    }
+
+    /// The columns by which MariaDB describes ANALYZE, CHECK, OPTIMIZE and REPAIR TABLE, CACHE INDEX and LOAD INDEX, none
+    /// of which a read-only transaction holds back for sure.
+    private static let maintenanceReport = ["Table", "Op", "Msg_type", "Msg_text"]
+
+    private func unwanted(_ prepared: PreparedStatement) -> MySQLWireError.Unwanted? {
+        if prepared.columnCount == 0 { return .withoutRows }
+        return describedNames == Self.maintenanceReport ? .tableMaintenance : nil
     }
 }

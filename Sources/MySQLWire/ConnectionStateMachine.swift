@@ -89,10 +89,16 @@ struct ConnectionStateMachine {
     /// The server's greeting, once it came.
     private(set) var greeting: Greeting?
     private var deprecatesEOF = false
+    private var extendedCapabilities: MariaDBCapabilities = []
     private var closedDuringUpgrade = false
 
     init(settings: Settings) {
         self.settings = settings
+    }
+
+    /// Whether a request is on its way, abandoned or not.
+    var isExecuting: Bool {
+        if case .executing = state { true } else { false }
     }
 
     /// Bytes held that are not yet part of a message handed out.
@@ -274,7 +280,8 @@ extension ConnectionStateMachine {
             return .upgrade(
                 SSLRequest(
                     capabilities: capabilities(for: greeting, isSecure: true),
-                    maximumMessageSize: announcedMessageSize))
+                    maximumMessageSize: announcedMessageSize,
+                    extendedCapabilities: greeting.extendedCapabilities.intersection(.offered)))
         }
     }
 
@@ -290,6 +297,7 @@ extension ConnectionStateMachine {
     private mutating func logIn(_ greeting: Greeting, isSecure: Bool) -> Action {
         let capabilities = capabilities(for: greeting, isSecure: isSecure)
         deprecatesEOF = capabilities.contains(.deprecateEOF)
+        extendedCapabilities = greeting.extendedCapabilities.intersection(.offered)
         let credentials = Credentials(
             password: settings.password, isSecure: isSecure,
             allowsPublicKeyRetrieval: settings.allowsPublicKeyRetrieval)
@@ -305,7 +313,8 @@ extension ConnectionStateMachine {
                 HandshakeResponse(
                     capabilities: capabilities, maximumMessageSize: announcedMessageSize,
                     username: settings.username, authentication: answer, database: settings.database,
-                    pluginName: authentication.pluginName, attributes: settings.attributes))
+                    pluginName: authentication.pluginName, attributes: settings.attributes,
+                    extendedCapabilities: extendedCapabilities))
         case .fail(let error): return end(error)
         case .wait, .accepted: return end(.protocolViolation("a challenge that can be answered"))
         }
@@ -325,7 +334,9 @@ extension ConnectionStateMachine {
 
     private mutating func begin(_ next: Waiting) -> Action {
         let command = CommandStateMachine(
-            request: next.request, deprecatesEOF: deprecatesEOF, maximumMessageSize: settings.maximumMessageSize)
+            request: next.request, deprecatesEOF: deprecatesEOF,
+            hasExtendedMetadata: extendedCapabilities.contains(.extendedMetadata),
+            maximumMessageSize: settings.maximumMessageSize)
         state = .executing(Executing(id: next.id, command: command))
         return .send(command.opening)
     }

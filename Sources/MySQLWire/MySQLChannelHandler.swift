@@ -59,6 +59,9 @@ final class MySQLChannelHandler: ChannelDuplexHandler {
         (current.flatMap { streams[$0]?.flow.peakBytes } ?? 0, machine.bufferedBytes)
     }
 
+    /// Whether a command is on its way, given up or not.
+    var isExecuting: Bool { machine.isExecuting }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {

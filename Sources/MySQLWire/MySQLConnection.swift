@@ -89,15 +89,26 @@ public final class MySQLConnection: Sendable {
     }
 
     /// Prepares a statement, runs it with the parameters and closes it; its rows come in the binary protocol.
+    ///
+    /// - Parameter forRowsOnly: whether a statement that the server describes without rows, or as maintenance of tables,
+    ///   is not executed; then this throws ``MySQLWireError/notExecuted(_:)``.
     public func execute(
-        _ sql: String, _ parameters: [MySQLParameter] = []
+        _ sql: String, _ parameters: [MySQLParameter] = [], forRowsOnly: Bool = false
     ) async throws(MySQLWireError) -> RowStream {
-        try await stream(.execute(sql, parameters))
+        try await stream(.execute(sql, parameters, forRowsOnly: forRowsOnly))
     }
 
     /// Asks the server for a sign of life.
     public func ping() async throws(MySQLWireError) {
         _ = try await ask(.ping)
+    }
+
+    /// Whether the server has not yet said its last word on a command, given up or not.
+    public var isExecuting: Bool {
+        get async {
+            // A loop that has ended executes nothing any more.
+            (try? await channel.eventLoop.submit { [handler] in handler.value.isExecuting }.get()) ?? false
+        }
     }
 
     /// Puts the session back to how it was after the login: variables, temporary tables, transaction.

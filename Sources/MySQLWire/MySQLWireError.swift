@@ -38,8 +38,18 @@ public enum MySQLWireError: Error, Sendable {
     case resultTooLarge(limit: Int)
     /// The statement takes another number of parameters. It was not executed.
     case parameterCountMismatch(expected: Int, given: Int)
+    /// The statement was prepared and, as its caller wished, not executed: the server describes no rows of it.
+    case notExecuted(Unwanted)
     /// An argument cannot be sent: the one named contains a zero byte.
     case invalidArgument(String)
+
+    /// What a statement is that was not executed.
+    public enum Unwanted: String, Sendable, Hashable {
+        /// It gives no columns.
+        case withoutRows
+        /// Its columns are those of a report on tables that were maintained.
+        case tableMaintenance
+    }
 
     /// How far the connection had come.
     public enum Stage: String, Sendable, Hashable {

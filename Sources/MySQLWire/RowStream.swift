@@ -29,6 +29,10 @@ public struct RowStream: AsyncSequence, Sendable {
         AsyncIterator(columns: columns, source: source)
     }
 
+    /// Gives up what was not read: what is still under way is thrown away, or the connection closes if that is much.
+    /// Returns at once.
+    public func giveUp() { source.abandon() }
+
     /// Reads the rows one after the other.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let columns: [ColumnDefinition]
@@ -46,15 +50,28 @@ public struct RowStream: AsyncSequence, Sendable {
             try await next(isolation: #isolation)
         }
 
+        /// The rows that are there, at least one, as the server sent them; nil after the last. For readers that walk rows
+        /// by a ``BinaryRowLayout``.
+        public mutating func nextPayloads(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(MySQLWireError) -> ArraySlice<ByteBuffer>? {
+            guard try await fill(isolation: actor) else { return nil }
+            defer { rows = [] }
+            return rows
+        }
+
         /// The next row, or nil after the last.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(MySQLWireError) -> MySQLRow? {
-            while true {
-                if let payload = rows.popFirst() {
-                    return MySQLRow(columns: columns, payload: payload, format: lease.source.format)
-                }
-                if isLast { return nil }
+            guard try await fill(isolation: actor), let payload = rows.popFirst() else { return nil }
+            return MySQLRow(columns: columns, payload: payload, format: lease.source.format)
+        }
+
+        /// Sees that there are rows; false after the last.
+        private mutating func fill(isolation actor: isolated (any Actor)?) async throws(MySQLWireError) -> Bool {
+            while rows.isEmpty {
+                if isLast { return false }
                 let batch = try await lease.source.next()
                 rows = batch.rows[...]
                 if let end = batch.end {
@@ -64,6 +81,7 @@ public struct RowStream: AsyncSequence, Sendable {
                     if case .failure = end { isLast = false }
                 }
             }
+            return true
         }
     }
 }

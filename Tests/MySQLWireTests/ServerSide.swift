@@ -36,7 +36,7 @@ enum ServerSide {
 
     static func greeting(
         version: String = "8.4.2", capabilities: Capabilities = everything,
-        plugin: String = "mysql_native_password", protocolVersion: UInt8 = 10
+        extended: MariaDBCapabilities = [], plugin: String = "mysql_native_password", protocolVersion: UInt8 = 10
     ) -> ByteBuffer {
         var bytes = ByteBuffer(integer: protocolVersion)
         bytes.writeZeroTerminatedString(version)
@@ -47,7 +47,8 @@ enum ServerSide {
         bytes.writeBytes([45, 2, 0])
         bytes.writeInteger(UInt16(capabilities.rawValue >> 16), endianness: .little)
         bytes.writeInteger(21 as UInt8)
-        bytes.writeRepeatingByte(0, count: 10)
+        bytes.writeRepeatingByte(0, count: 6)
+        bytes.writeInteger(extended.rawValue, endianness: .little)
         bytes.writeBytes(nonce[8...] + [0])
         bytes.writeZeroTerminatedString(plugin)
         return bytes
@@ -88,10 +89,19 @@ enum ServerSide {
 
     static func column(
         _ name: String, _ type: ColumnType = .varString, collation: UInt16 = 45, flags: ColumnFlags = [],
-        decimals: UInt8 = 0
+        decimals: UInt8 = 0, extended: [(UInt8, String)]? = nil
     ) -> ByteBuffer {
         var bytes = ByteBuffer()
         for text in ["def", "shop", "o", "orders", name, name] { bytes.writeLengthEncodedString(text) }
+        if let extended {
+            var pairs = ByteBuffer()
+            for (kind, text) in extended {
+                pairs.writeInteger(kind)
+                pairs.writeLengthEncodedString(text)
+            }
+            bytes.writeLengthEncodedInteger(UInt64(pairs.readableBytes))
+            bytes.writeImmutableBuffer(pairs)
+        }
         bytes.writeInteger(0x0C as UInt8)
         bytes.writeInteger(collation, endianness: .little)
         bytes.writeInteger(80 as UInt32, endianness: .little)
@@ -187,10 +197,11 @@ struct MachineScript {
 
     /// A machine that is logged in.
     static func loggedIn(
-        _ settings: ConnectionStateMachine.Settings = settings(), capabilities: Capabilities = ServerSide.everything
+        _ settings: ConnectionStateMachine.Settings = settings(), capabilities: Capabilities = ServerSide.everything,
+        extended: MariaDBCapabilities = []
     ) -> MachineScript {
         var script = MachineScript(settings)
-        script.receive(ServerSide.greeting(capabilities: capabilities), from: 0)
+        script.receive(ServerSide.greeting(capabilities: capabilities, extended: extended), from: 0)
         script.receive(ServerSide.ok(), from: 2)
         return script
     }

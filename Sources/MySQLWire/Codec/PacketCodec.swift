@@ -67,15 +67,18 @@ struct PacketCodec: Equatable {
     /// The next whole message, or nil until more bytes arrive.
     mutating func next() throws(Failure) -> Message? {
         while true {
-            guard let header = unread.getBytes(at: unread.readerIndex, length: 4) else { return nil }
-            let length = Int(header[0]) | Int(header[1]) << 8 | Int(header[2]) << 16
+            guard let header = unread.getInteger(at: unread.readerIndex, endianness: .little, as: UInt32.self) else {
+                return nil
+            }
+            let length = Int(header & 0xFF_FFFF)
+            let number = UInt8(header >> 24)
             let announced = length + (joined?.readableBytes ?? 0)
             guard announced <= maximumMessageSize else { throw .messageTooLarge(announced: announced) }
             guard unread.readableBytes >= 4 + length else { return nil }
             unread.moveReaderIndex(forwardBy: 4)
             guard var payload = unread.readSlice(length: length) else { return nil }
-            let isInSequence = header[3] == sequence
-            sequence = header[3] &+ 1
+            let isInSequence = number == sequence
+            sequence = number &+ 1
             if length == Self.maximumPacketPayload || joined != nil {
                 joinedInSequence = (joined == nil || joinedInSequence) && isInSequence
                 if joined == nil { joined = payload } else { joined?.writeBuffer(&payload) }

@@ -33,6 +33,17 @@ struct Capabilities: OptionSet, Equatable, Sendable {
     ]
 }
 
+/// What MariaDB has beyond MySQL's flags: it reads and sends them where ``Capabilities/mySQL`` is left out.
+struct MariaDBCapabilities: OptionSet, Equatable, Sendable {
+    let rawValue: UInt32
+
+    /// Column definitions carry what the protocol's types cannot say, such as `json` and `inet6`.
+    static let extendedMetadata = MariaDBCapabilities(rawValue: 1 << 3)
+
+    /// What this client offers where the server does.
+    static let offered: MariaDBCapabilities = .extendedMetadata
+}
+
 /// Server status flags that matter here ("SERVER_STATUS_flags_enum").
 struct ServerStatus: OptionSet, Hashable, Sendable {
     let rawValue: UInt16

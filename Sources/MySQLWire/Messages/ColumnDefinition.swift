@@ -22,14 +22,21 @@ public struct ColumnDefinition: Sendable, Hashable {
     public var flags: ColumnFlags
     /// The number of digits after the point; 31 where it varies.
     public var decimals: UInt8
+    /// The type that MariaDB means beyond ``type``, such as `inet6`, `uuid` or `point`; nil where it is that type.
+    public var extendedType: String?
+    /// The format that MariaDB knows a text to have, such as `json`.
+    public var extendedFormat: String?
 
     /// Reads a definition.
-    init?(payload: ByteBuffer) {
+    ///
+    /// - Parameter isExtended: whether MariaDB's extended metadata stand in it.
+    init?(payload: ByteBuffer, isExtended: Bool = false) {
         var bytes = payload
         guard bytes.readLengthEncodedSlice() != nil,
             let schema = bytes.readLengthEncodedString(), let table = bytes.readLengthEncodedString(),
             let originalTable = bytes.readLengthEncodedString(), let name = bytes.readLengthEncodedString(),
             let originalName = bytes.readLengthEncodedString(),
+            var extended = isExtended ? bytes.readLengthEncodedSlice() : ByteBuffer(),
             let fixed = bytes.readLengthEncodedInteger(), fixed >= 0x0C,
             let collation = bytes.readInteger(endianness: .little, as: UInt16.self),
             let length = bytes.readInteger(endianness: .little, as: UInt32.self),
@@ -47,6 +54,14 @@ public struct ColumnDefinition: Sendable, Hashable {
         self.type = ColumnType(rawValue: type)
         self.flags = ColumnFlags(rawValue: flags)
         self.decimals = decimals
+        while let kind = extended.readInteger(as: UInt8.self) {
+            guard let text = extended.readLengthEncodedString() else { return nil }
+            switch kind {
+            case 0: extendedType = text
+            case 1: extendedFormat = text
+            default: break
+            }
+        }
     }
 
     /// Whether the values are bytes and not text.
@@ -91,10 +106,18 @@ public struct ColumnType: RawRepresentable, Sendable, Hashable {
     public static let year = ColumnType(rawValue: 0x0D)
     /// BIT.
     public static let bit = ColumnType(rawValue: 0x10)
+    /// VECTOR of MySQL 9: floats of 4 bytes.
+    public static let vector = ColumnType(rawValue: 0xF2)
     /// JSON; MariaDB sends its JSON as text.
     public static let json = ColumnType(rawValue: 0xF5)
     /// DECIMAL.
     public static let decimal = ColumnType(rawValue: 0xF6)
+    /// TINYBLOB and TINYTEXT, of some functions of MariaDB; tables' come as ``blob``.
+    public static let tinyBlob = ColumnType(rawValue: 0xF9)
+    /// MEDIUMBLOB and MEDIUMTEXT, like ``tinyBlob``.
+    public static let mediumBlob = ColumnType(rawValue: 0xFA)
+    /// LONGBLOB and LONGTEXT, like ``tinyBlob``.
+    public static let longBlob = ColumnType(rawValue: 0xFB)
     /// BLOB and TEXT.
     public static let blob = ColumnType(rawValue: 0xFC)
     /// VARCHAR and VARBINARY.
@@ -121,4 +144,8 @@ public struct ColumnFlags: OptionSet, Sendable, Hashable {
     public static let uniqueKey = ColumnFlags(rawValue: 1 << 2)
     /// The integer is unsigned.
     public static let unsigned = ColumnFlags(rawValue: 1 << 5)
+    /// The text is of an ENUM.
+    public static let enumeration = ColumnFlags(rawValue: 1 << 8)
+    /// The text is of a SET.
+    public static let set = ColumnFlags(rawValue: 1 << 11)
 }

@@ -16,6 +16,8 @@ struct Greeting: Equatable, Sendable {
     var connectionID: UInt32
     /// What the server can do.
     var capabilities: Capabilities
+    /// What the server can do beyond MySQL's flags; none at MySQL.
+    var extendedCapabilities: MariaDBCapabilities = []
     /// The plugin that the server would use by default; empty if it named none.
     var pluginName: String
     /// The challenge, without its terminating zero byte.
@@ -49,14 +51,18 @@ struct Greeting: Equatable, Sendable {
             let low = bytes.readInteger(endianness: .little, as: UInt16.self)
         else { return .unreadable }
         var capabilities = Capabilities(rawValue: UInt32(low))
+        var extended: MariaDBCapabilities = []
         var pluginName = ""
         if bytes.readableBytes > 0 {
-            // Character set 1, status 2, upper capabilities 2, length of the challenge 1, reserved 10.
+            // Character set 1, status 2, upper capabilities 2, length of the challenge 1, reserved 6, MariaDB's
+            // capabilities 4, which are reserved at MySQL.
             guard bytes.readBytes(length: 3) != nil,
                 let high = bytes.readInteger(endianness: .little, as: UInt16.self),
-                let nonceLength = bytes.readInteger(as: UInt8.self), bytes.readBytes(length: 10) != nil
+                let nonceLength = bytes.readInteger(as: UInt8.self), bytes.readBytes(length: 6) != nil,
+                let further = bytes.readInteger(endianness: .little, as: UInt32.self)
             else { return .unreadable }
             capabilities.formUnion(Capabilities(rawValue: UInt32(high) << 16))
+            if !capabilities.contains(.mySQL) { extended = MariaDBCapabilities(rawValue: further) }
             if capabilities.contains(.secureConnection) {
                 guard let rest = bytes.readBytes(length: min(max(13, Int(nonceLength) - 8), bytes.readableBytes)) else {
                     return .unreadable
@@ -71,8 +77,8 @@ struct Greeting: Equatable, Sendable {
         }
         return .greeting(
             Greeting(
-                versionText: text, connectionID: connectionID, capabilities: capabilities, pluginName: pluginName,
-                nonce: nonce))
+                versionText: text, connectionID: connectionID, capabilities: capabilities,
+                extendedCapabilities: extended, pluginName: pluginName, nonce: nonce))
     }
 
     /// MariaDB leaves the flag of MySQL unset, or says its name in the version.

@@ -6,13 +6,16 @@ struct SSLRequest: Equatable, Sendable {
     var capabilities: Capabilities
     /// The largest message taken, in bytes.
     var maximumMessageSize: UInt32
+    /// What MariaDB will use beyond MySQL's flags.
+    var extendedCapabilities: MariaDBCapabilities = []
 
     /// The part that it shares with the login: 32 bytes.
     func write(into bytes: inout ByteBuffer) {
         bytes.writeInteger(capabilities.rawValue, endianness: .little)
         bytes.writeInteger(maximumMessageSize, endianness: .little)
         bytes.writeInteger(Self.utf8mb4GeneralCollation)
-        bytes.writeRepeatingByte(0, count: 23)
+        bytes.writeRepeatingByte(0, count: 19)
+        bytes.writeInteger(extendedCapabilities.rawValue, endianness: .little)
     }
 
     /// `utf8mb4_general_ci`, known to every server of either flavour.
@@ -35,9 +38,14 @@ struct HandshakeResponse: Equatable, Sendable {
     var pluginName: String
     /// What the server shows about this client.
     var attributes: [String: String]
+    /// What MariaDB will use beyond MySQL's flags.
+    var extendedCapabilities: MariaDBCapabilities = []
 
     func write(into bytes: inout ByteBuffer) {
-        SSLRequest(capabilities: capabilities, maximumMessageSize: maximumMessageSize).write(into: &bytes)
+        SSLRequest(
+            capabilities: capabilities, maximumMessageSize: maximumMessageSize,
+            extendedCapabilities: extendedCapabilities
+        ).write(into: &bytes)
         bytes.writeZeroTerminatedString(username)
         if capabilities.contains(.pluginAuthenticationLengthEncoded) {
             bytes.writeLengthEncodedInteger(UInt64(authentication.readableBytes))
