@@ -1,0 +1,78 @@
+import GRDB
+import SourceModel
+
+/// A CSV file as a table of a database.
+enum CSVTable {
+    /// The file became another one while it was read.
+    struct Changed: Error {}
+
+    /// Reads the file twice: what its columns are, then its rows into the database.
+    ///
+    /// - Parameters:
+    ///   - path: an empty file that becomes the database.
+    ///   - checkpoint: called again and again; what it throws ends the reading.
+    /// - Throws: `SourceFailure`, `Changed`, or what `checkpoint` throws.
+    static func build(
+        from identity: FileIdentity, named name: String, options: DialectOptions, table: String, at path: String,
+        checkpoint: () throws -> Void
+    ) throws -> CSVSurvey {
+        let file = try OpenFile(identity.path, named: name)
+        guard try file.identity() == identity else { throw Changed() }
+        let survey: CSVSurvey
+        do {
+            survey = try CSVSurvey(of: file, named: name, options: options, checkpoint: checkpoint)
+            try TableWriter.write(at: path, table: table, columns: survey.columns) { writer in
+                try withoutActuallyEscaping(checkpoint) { checkpoint in
+                    var scanner = CSVScanner(file, survey.dialect, checkpoint)
+                    try fill(&writer, from: &scanner, survey)
+                }
+            }
+        } catch {
+            // Half of one content and half of another is nobody's mistake.
+            guard try file.identity() == identity else { throw Changed() }
+            switch error {
+            case is MalformedText: throw Changed()
+            case let error as DatabaseError:
+                throw SourceFailure(
+                    .open, .fileMalformed, "\(name) cannot be read into the service's cache: \(error.message ?? "").",
+                    hint: "Check that the data directory's disk has room.", cause: "\(error)")
+            default: throw error
+            }
+        }
+        guard try file.identity() == identity else { throw Changed() }
+        return survey
+    }
+
+    private static func fill(
+        _ writer: inout TableWriter, from scanner: inout CSVScanner, _ survey: CSVSurvey
+    ) throws {
+        let width = survey.columns.count
+        let types = survey.columns.map(\.type)
+        let mark = survey.dialect.decimalMark
+        if survey.dialect.hasHeader { _ = try scanner.next() }
+        while try scanner.next() {
+            try scanner.checkWidth(width, hasHeader: survey.dialect.hasHeader)
+            for index in 0..<width {
+                let place = CInt(index + 1)
+                guard scanner.fields[index].count > 0 else {
+                    writer.bindNull(at: place)
+                    continue
+                }
+                let bytes = scanner.bytes(index)
+                switch types[index] {
+                case .text, .date, .timestamp: writer.bind(bytes, at: place)
+                case .integer, .bigInteger:
+                    guard let value = NumberText(bytes, decimalMark: mark)?.integer else { throw Changed() }
+                    writer.bind(value, at: place)
+                case .decimal:
+                    guard let number = NumberText(bytes, decimalMark: mark) else { throw Changed() }
+                    writer.bind(number.double(bytes), at: place)
+                case .boolean:
+                    guard let flag = BooleanText.flag(bytes) else { throw Changed() }
+                    writer.bind(flag ? 1 : 0 as Int64, at: place)
+                }
+            }
+            try writer.insert()
+        }
+    }
+}

@@ -1,0 +1,17 @@
+@preconcurrency import Dispatch
+
+/// Runs an actor's jobs on a dispatch queue of its own, so that what blocks there holds up nobody else.
+final class QueueExecutor: SerialExecutor {
+    // A dispatch queue is safe to use from any thread; the import above says so where the library does not yet.
+    private let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: UnownedJob) {
+        queue.async { [self] in job.runSynchronously(on: asUnownedSerialExecutor()) }
+    }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+}
