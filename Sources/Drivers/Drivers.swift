@@ -1,16 +1,22 @@
 import Foundation
 import Route
 import SourceModel
+import Tabular
 
 /// All drivers behind one door: the switch over `DriverKind` is the list, and the compiler finds what a new one lacks.
 package struct Drivers: Sendable {
     private let route: Route
     private let files: FileRoom
+    private let cache: TabularCache
 
-    /// - Parameter files: the service's file directory; local files are read below it only.
-    package init(route: Route, files: URL) {
+    /// - Parameters:
+    ///   - files: the service's file directory; local files are read below it only.
+    ///   - cache: where the private tables of files are kept while they are used; what an earlier process left there is
+    ///     removed. One process at a time.
+    package init(route: Route, files: URL, cache: URL) {
         self.route = route
         self.files = FileRoom(directory: files)
+        self.cache = TabularCache(directory: cache)
     }
 
     /// Checks the material that needs no dialling, such as a private key's passphrase.
@@ -29,7 +35,7 @@ package struct Drivers: Sendable {
         case .mysql, .mariadb:
             return try await MySQLDriver(route: route).open(source, for: purpose, journal: journal)
         case .csv:
-            return try await CSVDriver(files: files).open(source, journal: journal)
+            return try await CSVDriver(files: files, cache: cache).open(source, journal: journal)
         case .sqlserver, .mongo, .excel, .rest:
             // Validation refuses these before anything is opened; the catalogue lists what this version connects.
             throw SourceFailure(

@@ -1,54 +1,40 @@
 import Foundation
-import NIOConcurrencyHelpers
 import SourceModel
+import Tabular
 
-/// Reads a CSV file (RFC 4180) in the service's file directory.
+/// Reads a CSV file (RFC 4180) in the service's file directory into a private table, which answers SQL.
 struct CSVDriver: Sendable {
     let files: FileRoom
+    let cache: TabularCache
 
     func open(_ source: DataSource, journal: StageJournal) async throws(SourceFailure) -> any Session {
         let path = source.database ?? ""
         journal.enter(.open)
         let found = try files.find(path)
         journal.note("\(found.size) bytes")
+        let reader = try await CSVDriver.read(found, named: path, source.options.dialect, cache)
+        let table = reader.lease.table
+        journal.note("\(found.size) bytes, \(table.summary)")
         journal.enter(.probe)
-        let survey = try CSVSurvey(of: found.url, named: path)
-        journal.pass("\(survey.columns.count) columns, \(survey.rows) rows: \(survey.columnList)")
-        return CSVSession(path: path, files: files, found: found)
-    }
-}
-
-/// A CSV file that was found readable. A file has no connection: the session's sign of life is that the file is there.
-final class CSVSession: Session {
-    let facts: SessionFacts
-    private let path: String
-    private let files: FileRoom
-    private let ending = NIOLockedValueBox<(ended: Bool, bodies: [@Sendable (SourceFailure?) -> Void])>((false, []))
-
-    init(path: String, files: FileRoom, found: FileRoom.Found) {
-        self.path = path
-        self.files = files
-        let modified = found.modified.formatted(.iso8601)
-        facts = SessionFacts(serverVersion: "CSV, \(found.size) bytes, changed \(modified)")
+        let columns = table.columns.prefix(8).map { "\($0.name) \($0.type.name)" }.joined(separator: ", ")
+        let more = table.columns.count > 8 ? ", …" : ""
+        journal.pass("\(table.columns.count) columns, \(table.rows) rows: \(columns)\(more)")
+        return CSVSession(
+            path: path, options: source.options.dialect, files: files, cache: cache, found: found, reader: reader)
     }
 
-    func ping() async throws(SourceFailure) {
-        _ = try files.find(path)
-    }
-
-    func close() async {
-        let bodies = ending.withLockedValue { ending in
-            defer { ending = (true, []) }
-            return ending.bodies
+    /// Opens the table of a file, which is read where nobody has read it yet.
+    static func read(
+        _ found: FileRoom.Found, named path: String, _ options: DialectOptions, _ cache: TabularCache
+    ) async throws(SourceFailure) -> TabularReader {
+        let lease = try await cache.lease(found.url.path, named: path, options: options)
+        let reader = TabularReader(lease)
+        do throws(SourceFailure) {
+            try await reader.open()
+        } catch {
+            await reader.close()
+            throw error
         }
-        for body in bodies { body(nil) }
-    }
-
-    func whenClosed(_ body: @escaping @Sendable (SourceFailure?) -> Void) {
-        let ended = ending.withLockedValue { ending in
-            if !ending.ended { ending.bodies.append(body) }
-            return ending.ended
-        }
-        if ended { body(nil) }
+        return reader
     }
 }

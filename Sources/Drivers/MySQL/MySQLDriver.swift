@@ -10,14 +10,8 @@ struct MySQLDriver: Sendable {
     func open(
         _ source: DataSource, for purpose: OpeningPurpose, journal: StageJournal
     ) async throws(SourceFailure) -> any Session {
-        let routed = try await route.open(source, journal: journal)
         let sighting = TLSSighting()
-        let connection: MySQLConnection
-        do throws(MySQLWireError) {
-            connection = try await logIn(source, over: routed, sighting, journal: journal)
-        } catch {
-            throw MySQLMeaning(source: source, routed: routed).failure(for: error, in: journal.current ?? .login)
-        }
+        let (connection, routed) = try await connect(source, sighting, journal: journal)
         journal.enter(.database)
         journal.note(source.database ?? "none chosen")
         let version = "\(connection.flavour.rawValue) \(connection.serverVersion)"
@@ -34,7 +28,8 @@ struct MySQLDriver: Sendable {
             connection, routed: routed, source: source,
             facts: SessionFacts(
                 serverVersion: version, hostKey: routed.hostKey,
-                certificateExpires: SessionFacts.expiry(sighting.observation, source.scheme.encryption.identity)))
+                certificateExpires: SessionFacts.expiry(sighting.observation, source.scheme.encryption.identity)),
+            beside: { try await connect(source, TLSSighting(), journal: StageJournal()).connection })
         do throws(SourceFailure) {
             switch purpose {
             case .test: try await session.probe(journal)
@@ -46,6 +41,18 @@ struct MySQLDriver: Sendable {
         }
         journal.pass()
         return session
+    }
+
+    /// From the route's first stage to the end of the login.
+    private func connect(
+        _ source: DataSource, _ sighting: TLSSighting, journal: StageJournal
+    ) async throws(SourceFailure) -> (connection: MySQLConnection, routed: RoutedChannel) {
+        let routed = try await route.open(source, journal: journal)
+        do throws(MySQLWireError) {
+            return (try await logIn(source, over: routed, sighting, journal: journal), routed)
+        } catch {
+            throw MySQLMeaning(source: source, routed: routed).failure(for: error, in: journal.current ?? .login)
+        }
     }
 
     /// Stages `tls`, where the scheme has it, and `login`.

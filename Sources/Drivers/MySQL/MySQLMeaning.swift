@@ -11,6 +11,8 @@ struct MySQLMeaning: Sendable {
     /// - Parameter stage: where the driver stands; some errors belong to another stage whenever they show.
     func failure(for error: MySQLWireError, in stage: Stage) -> SourceFailure {
         switch error {
+        case .server(let refusal) where stage == .query || stage == .schema:
+            return at(stage, MySQLFailures.statement(errno: refusal.code, text: refusal.message, target: target))
         case .server(let refusal):
             return [.probe, .database].contains(stage)
                 ? MySQLFailures.later(errno: refusal.code, text: refusal.message, source: source)
@@ -44,14 +46,27 @@ struct MySQLMeaning: Sendable {
                 .probe, .probeFailed, "\(target) asked for a local file of this service instead of answering.",
                 hint: "Find out who answers at host and port: an honest server does not do that.")
         case .protocolViolation(let text):
-            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(text)
+            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
         case .messageTooLarge(let announced, let limit):
             let text = "a message of \(announced) bytes, the limit is \(limit)"
-            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(text)
+            if stage == .query { return tooLong(limit, cause: text) }
+            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
+        case .parameterCountMismatch(let expected, let given) where stage == .query:
+            return SourceFailure(
+                .query, .parametersMismatch,
+                "The statement takes \(expected) parameter\(expected == 1 ? "" : "s"), and \(given) "
+                    + "\(given == 1 ? "was" : "were") sent.",
+                hint: "Set parameters to a list with one value for each ? of the statement.")
+        case .notExecuted(let unwanted):
+            return MySQLFailures.notExecuted(unwanted, target: target)
         case .rowsOutstanding, .resultTooLarge, .parameterCountMismatch, .invalidArgument:
-            return broken("\(error)")
+            return broken(stage, "\(error)")
         case .connectionClosed:
             return closed(stage, cause: "closed from this side")
+        case .cancelled where stage == .query:
+            return SourceFailure(
+                .query, .statementCancelled, "The statement at \(target) was given up.",
+                hint: "Send it again if it is still wanted.")
         case .cancelled:
             return SourceFailure(
                 stage, .deadlineExceeded, "\(target) did not answer in time.",
@@ -59,7 +74,8 @@ struct MySQLMeaning: Sendable {
         }
     }
 
-    private var target: String { source.endpoint.map(\.description) ?? "The server" }
+    /// The server's address, for messages.
+    var target: String { source.endpoint.map(\.description) ?? "The server" }
     private var user: String { source.login.username ?? "" }
     private var product: String { source.driver.displayName }
 
@@ -96,8 +112,32 @@ struct MySQLMeaning: Sendable {
             hint: "Check host, port and driver; \(product) listens on port 3306 if nobody changed that.", cause: cause)
     }
 
-    private func broken(_ text: String) -> SourceFailure {
+    /// A refusal of a statement of ours while reading what tables there are.
+    private func at(_ stage: Stage, _ failure: SourceFailure) -> SourceFailure {
+        guard stage == .schema else { return failure }
+        var failure = failure
+        failure.stage = .schema
+        guard [.statementRefused, .statementWrites, .parametersMismatch].contains(failure.code) else { return failure }
+        failure.code = .schemaUnavailable
+        failure.message = "\(target) does not tell what tables there are."
+        failure.hint = "Read what the server said; the login must be able to read information_schema."
+        return failure
+    }
+
+    private func tooLong(_ limit: Int, cause: String) -> SourceFailure {
         SourceFailure(
+            .query, .statementRefused, "\(target) sent a row of more than \(limit >> 20) MiB.",
+            hint: "Select fewer columns, or parts of the long ones.", cause: cause)
+    }
+
+    private func broken(_ stage: Stage, _ text: String) -> SourceFailure {
+        if stage == .query || stage == .schema {
+            return SourceFailure(
+                stage, stage == .query ? .statementRefused : .schemaUnavailable,
+                "\(target) answered with something that cannot be read.",
+                hint: "Look into the server's log; if a proxy stands before it, try without.", cause: text)
+        }
+        return SourceFailure(
             .probe, .probeFailed, "\(target) answered a simple statement with something that cannot be read.",
             hint: "Look into the server's log; if a proxy stands before it, try without.", cause: text)
     }

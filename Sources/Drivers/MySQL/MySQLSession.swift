@@ -2,16 +2,33 @@ import MySQLWire
 import NIOCore
 import Route
 import SourceModel
+import Synchronization
 
 /// A MySQL or MariaDB connection that has logged in.
 final class MySQLSession: Session {
     let facts: SessionFacts
-    private let connection: MySQLConnection
-    private let meaning: MySQLMeaning
+    let connection: MySQLConnection
+    let meaning: MySQLMeaning
+    /// The rows of the statement that runs.
+    let running = Mutex<RowStream?>(nil)
+    private let channel: any Channel
+    private let beside: @Sendable () async throws -> MySQLConnection
 
-    init(_ connection: MySQLConnection, routed: RoutedChannel, source: DataSource, facts: SessionFacts) {
+    /// How long the server may take to be asked for an end, and to take a session back.
+    private static let deadline = Duration.seconds(5)
+    /// How long the rest of a statement may take before the server is asked to end it.
+    private static let patience = Duration.milliseconds(250)
+
+    /// - Parameter beside: opens a second connection of the same login, on which the server can be asked to end what
+    ///   runs on this one.
+    init(
+        _ connection: MySQLConnection, routed: RoutedChannel, source: DataSource, facts: SessionFacts,
+        beside: @escaping @Sendable () async throws -> MySQLConnection
+    ) {
         self.connection = connection
         self.facts = facts
+        self.beside = beside
+        channel = routed.channel
         meaning = MySQLMeaning(source: source, routed: routed)
     }
 
@@ -45,5 +62,39 @@ final class MySQLSession: Session {
 
     func whenClosed(_ body: @escaping @Sendable (SourceFailure?) -> Void) {
         connection.onClose.whenComplete { _ in body(nil) }
+    }
+
+    // MARK: Ending a statement
+
+    /// COM_RESET_CONNECTION rolls back and frees locks, temporary tables, variables and prepared statements. It waits for
+    /// what is still under way; if that is not over soon, the server is asked on a second connection to end it.
+    func endQuery() async {
+        running.withLock { rows in
+            defer { rows = nil }
+            return rows
+        }?.giveUp()
+        let isRunning = await connection.isExecuting
+        if await isReset(within: isRunning ? Self.patience : Self.deadline) { return }
+        if isRunning, await isAskedToEnd(), await isReset(within: Self.deadline) { return }
+        channel.close(promise: nil)
+    }
+
+    private func isReset(within deadline: Duration) async -> Bool {
+        await Deadline.race(deadline) { [connection] in try await connection.reset() } != nil
+    }
+
+    /// Asks the server on a second connection to end what runs on this one; whether it could be asked.
+    private func isAskedToEnd() async -> Bool {
+        let asked: Void? = await Deadline.race(Self.deadline) { [connection, beside] in
+            let other = try await beside()
+            do {
+                _ = try await other.simpleQuery("KILL QUERY \(connection.connectionID)")
+            } catch {
+                await other.close()
+                throw error
+            }
+            await other.close()
+        }
+        return asked != nil
     }
 }

@@ -35,7 +35,8 @@ struct PostgresDriver: Sendable {
             connection, routed: routed, source: source,
             facts: SessionFacts(
                 serverVersion: version, hostKey: routed.hostKey,
-                certificateExpires: SessionFacts.expiry(opened.observation, source.scheme.encryption.identity)))
+                certificateExpires: SessionFacts.expiry(opened.observation, source.scheme.encryption.identity)),
+            canceller: { key in await cancel(key, of: source) })
         do throws(SourceFailure) {
             switch purpose {
             case .test: try await session.probe(journal)
@@ -61,7 +62,21 @@ struct PostgresDriver: Sendable {
         // With TLS the server is asked for it first: what it does not answer, it does not answer there.
         journal.enter(routed.upgrade == nil ? .login : .tls, tentatively: routed.upgrade != nil)
         let sighting = TLSSighting()
-        let upgrade = routed.upgrade.map { start in
+        var configuration = PostgresConnection.Configuration(
+            username: source.login.username ?? "", password: source.login.password?.reveal(),
+            database: source.database, parameters: [("application_name", source.options.applicationName)],
+            upgrade: upgrade(routed, sighting), allowsCleartextPassword: true)
+        // What a cancelled statement still has under way: the socket buffers of both sides.
+        configuration.maximumDrainSize = 16 << 20
+        // A hundred thousand tables' names.
+        configuration.maximumSimpleResultSize = 32 << 20
+        let connection = try await PostgresConnection.open(
+            on: routed.channel, configuration: configuration, authenticating: { journal.enter(.login) })
+        return Opened(connection: connection, observation: sighting.observation)
+    }
+
+    private func upgrade(_ routed: RoutedChannel, _ sighting: TLSSighting) -> TLSUpgrade? {
+        routed.upgrade.map { start in
             TLSUpgrade { channel in
                 start(channel).map { observation in
                     sighting.observation = observation
@@ -69,14 +84,18 @@ struct PostgresDriver: Sendable {
                 }
             }
         }
-        let connection = try await PostgresConnection.open(
-            on: routed.channel,
-            configuration: PostgresConnection.Configuration(
-                username: source.login.username ?? "", password: source.login.password?.reveal(),
-                database: source.database, parameters: [("application_name", source.options.applicationName)],
-                upgrade: upgrade, allowsCleartextPassword: true),
-            authenticating: { journal.enter(.login) })
-        return Opened(connection: connection, observation: sighting.observation)
+    }
+
+    /// Asks the server, on a connection that goes the same way, to cancel what a backend runs; whether it was asked.
+    private func cancel(_ key: BackendKey, of source: DataSource) async -> Bool {
+        do {
+            let routed = try await route.open(source, journal: StageJournal())
+            try await PostgresConnection.cancel(key, on: routed.channel, upgrade: upgrade(routed, TLSSighting()))
+            return true
+        } catch {
+            // Whoever asked closes the session instead, which ends the statement in the server's own time.
+            return false
+        }
     }
 
     /// "No line lets you in" can mean "not without TLS". The text that says so comes in the server's language; so the

@@ -2,16 +2,29 @@ import NIOCore
 import PostgresWire
 import Route
 import SourceModel
+import Synchronization
 
 /// A PostgreSQL connection that has logged in.
 final class PostgresSession: Session {
     let facts: SessionFacts
-    private let connection: PostgresConnection
-    private let meaning: PostgresMeaning
+    let connection: PostgresConnection
+    let meaning: PostgresMeaning
+    /// Asks the server to cancel what a backend runs; whether it could be asked.
+    let canceller: Canceller
+    /// The rows of the statement that runs.
+    let running = Mutex<PostgresRows?>(nil)
+    /// The types that somebody made, as far as they were met.
+    let madeTypes = Mutex<[TypeKey: PostgresType]>([:])
 
-    init(_ connection: PostgresConnection, routed: RoutedChannel, source: DataSource, facts: SessionFacts) {
+    typealias Canceller = @Sendable (BackendKey) async -> Bool
+
+    init(
+        _ connection: PostgresConnection, routed: RoutedChannel, source: DataSource, facts: SessionFacts,
+        canceller: @escaping Canceller
+    ) {
         self.connection = connection
         self.facts = facts
+        self.canceller = canceller
         meaning = PostgresMeaning(source: source, routed: routed)
     }
 

@@ -69,10 +69,12 @@ struct LifeTests {
 
     @Test("A file's end is told once, too")
     func file() async throws {
-        let file = Workspace.makeFolder(for: "csv").appending(path: "x.csv")
-        try Workspace.write("a\n1\n", to: file)
-        let room = FileRoom(directory: file.deletingLastPathComponent())
-        let session = CSVSession(path: "x.csv", files: room, found: try room.find("x.csv"))
+        let folder = Workspace.makeFolder(for: "csv")
+        try Workspace.write("a\n1\n", to: folder.appending(path: "x.csv"))
+        let draft = DataSourceDraft(values: [.driver: .text("csv"), .database: .text("x.csv")])
+        let session = try await Drivers(
+            route: .loopback, files: folder, cache: Workspace.makeFolder(for: "cache")
+        ).open(draft.validated(), for: .test, journal: StageJournal())
         let tally = Tally()
         session.whenClosed { tally.tell($0) }
         await session.close()

@@ -34,7 +34,8 @@ struct OpenSource {
         }
         let source = try DataSourceDraft(body: fields).validated()
         let journal = StageJournal()
-        let drivers = Drivers(route: .loopback, files: Workspace.folder)
+        let drivers = Drivers(
+            route: .loopback, files: Workspace.folder, cache: Workspace.makeFolder(for: "cache"))
         let session = try await drivers.open(source, for: purpose, journal: journal)
         return OpenSource(session: session, report: journal.report())
     }

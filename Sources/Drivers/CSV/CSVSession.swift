@@ -1,0 +1,166 @@
+import Foundation
+import NIOConcurrencyHelpers
+import Results
+import SourceModel
+import Tabular
+
+/// A CSV file whose table is open. A file has no connection: the session's sign of life is that the file is there. When
+/// the file has changed, the next call reads it anew.
+final class CSVSession: Session {
+    private struct State {
+        var reader: TabularReader
+        /// Ends the statement that runs.
+        var brake: StatementBrake?
+        var isEnded = false
+        var bodies: [@Sendable (SourceFailure?) -> Void] = []
+    }
+
+    let facts: SessionFacts
+    private let path: String
+    private let options: DialectOptions
+    private let files: FileRoom
+    private let cache: TabularCache
+    private let state: NIOLockedValueBox<State>
+
+    init(
+        path: String, options: DialectOptions, files: FileRoom, cache: TabularCache, found: FileRoom.Found,
+        reader: TabularReader
+    ) {
+        (self.path, self.options, self.files, self.cache) = (path, options, files, cache)
+        state = NIOLockedValueBox(State(reader: reader))
+        let modified = found.modified.formatted(.iso8601)
+        facts = SessionFacts(serverVersion: "CSV, \(found.size) bytes, changed \(modified)")
+    }
+
+    func ping() async throws(SourceFailure) {
+        _ = try files.find(path)
+    }
+
+    // MARK: Schema
+
+    func tables() async throws(SourceFailure) -> TableList {
+        let table = try await currentReader().lease.table
+        return TableList(tables: [TableHeading(name: table.name, kind: .table, rowEstimate: table.rows)])
+    }
+
+    func details(of tables: [TableHeading]) async throws(SourceFailure) -> [TableDetails] {
+        let table = try await currentReader().lease.table
+        let columns = table.columns.map {
+            TableColumn(name: $0.name, type: $0.type.name, jsonType: $0.type.jsonType, isNullable: $0.isNullable)
+        }
+        return tables.map { TableDetails(columns: $0.name == table.name ? columns : []) }
+    }
+
+    // MARK: Queries
+
+    func query(_ statement: Statement) async throws(SourceFailure) -> any RowSource {
+        let brake = StatementBrake(timeout: statement.timeout)
+        state.withLockedValue { $0.brake = brake }
+        let reader = try await currentReader(within: brake, of: statement)
+        let columns = try await brake.cancelled { () async throws(SourceFailure) in
+            try await reader.query(statement, brake: brake)
+        }
+        return CSVRows(columns: columns, reader: reader, brake: brake)
+    }
+
+    func endQuery() async {
+        let (reader, brake) = state.withLockedValue { state in
+            defer { state.brake = nil }
+            return (state.reader, state.brake)
+        }
+        brake?.cancel()
+        await reader.end()
+    }
+
+    /// The reader of the file as it is now.
+    private func currentReader() async throws(SourceFailure) -> TabularReader {
+        let found = try files.find(path)
+        let reader = state.withLockedValue { $0.reader }
+        if try FileIdentity(at: found.url.path, named: path) == reader.lease.identity { return reader }
+        let fresh = try await CSVDriver.read(found, named: path, options, cache)
+        let old = state.withLockedValue { state -> TabularReader in
+            if state.isEnded { return fresh }
+            defer { state.reader = fresh }
+            return state.reader
+        }
+        await old.close()
+        return fresh
+    }
+
+    /// The reader of the file as it is now, if it can be had before the statement has to end.
+    private func currentReader(
+        within brake: StatementBrake, of statement: Statement
+    ) async throws(SourceFailure) -> TabularReader {
+        let result = await withTaskGroup(of: Result<TabularReader, SourceFailure>?.self) { group in
+            group.addTask { [self] in
+                do throws(SourceFailure) { return .success(try await currentReader()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                await brake.end()
+                return nil
+            }
+            // Two children are there, so that there is a first. A reader that comes too late serves the next call.
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        guard let result else { throw brake.failure(of: statement) }
+        return try result.get()
+    }
+
+    // MARK: End
+
+    func close() async {
+        let (reader, brake, bodies) = state.withLockedValue { state in
+            defer { (state.isEnded, state.bodies) = (true, []) }
+            return (state.reader, state.brake, state.bodies)
+        }
+        brake?.cancel()
+        await reader.close()
+        for body in bodies { body(nil) }
+    }
+
+    func whenClosed(_ body: @escaping @Sendable (SourceFailure?) -> Void) {
+        let ended = state.withLockedValue { state in
+            if !state.isEnded { state.bodies.append(body) }
+            return state.isEnded
+        }
+        if ended { body(nil) }
+    }
+}
+
+/// The rows of a statement on a file's table.
+private final class CSVRows: RowSource {
+    let columns: [ResultColumn]
+    private let reader: TabularReader
+    private let brake: StatementBrake
+
+    init(columns: [ResultColumn], reader: TabularReader, brake: StatementBrake) {
+        (self.columns, self.reader, self.brake) = (columns, reader, brake)
+    }
+
+    func encodeNext(into encoder: inout RowEncoder) async throws(SourceFailure) -> Bool {
+        var writing = encoder
+        defer { encoder = writing }
+        return try await brake.cancelled { () async throws(SourceFailure) in
+            try await reader.encodeNext(into: &writing)
+        }
+    }
+}
+
+extension StatementBrake {
+    /// Runs work of SQLite's, which knows nothing of tasks: it ends when the task is cancelled.
+    fileprivate func cancelled<Value: Sendable>(
+        _ work: () async throws(SourceFailure) -> Value
+    ) async throws(SourceFailure) -> Value {
+        do {
+            return try await withTaskCancellationHandler(operation: work, onCancel: { cancel() })
+        } catch let failure as SourceFailure {
+            throw failure
+        } catch {
+            throw SourceFailure(
+                .query, .statementCancelled, "The statement was cancelled.",
+                hint: "Send it again if it is still wanted.")
+        }
+    }
+}
