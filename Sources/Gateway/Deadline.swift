@@ -79,7 +79,11 @@ extension SourceFailure {
                 stage ?? .login, .deadlineExceeded,
                 "\(target) accepted the connection and did not finish the login within \(limit).",
                 hint: "Check that port leads to a \(source.driver.displayName) server.")
-        case .validate, .open, nil:
+        case .schema:
+            return SourceFailure(
+                .schema, .schemaUnavailable, "\(target) did not tell its tables within \(limit).",
+                hint: "Look at the server's load and locks, and ask again.")
+        case .validate, .open, .query, nil:
             return SourceFailure(
                 stage ?? .validate, .deadlineExceeded, "The test of \(target) did not finish within \(limit).",
                 hint: "Raise timeout, or try again when the machine is less busy.")

@@ -15,10 +15,14 @@ package final class Gateway: Service, Sendable {
     let settings: GatewaySettings
     let timing: Timing
     let logger: Logger
+    let desk = QueryDesk()
     private let slots: OpeningSlots
     private let live = NIOLockedValueBox(Live())
-    private let arrivals: AsyncStream<LiveSource>
-    private let arrival: AsyncStream<LiveSource>.Continuation
+    private let arrivals: AsyncStream<Work>
+    private let arrival: AsyncStream<Work>.Continuation
+
+    /// Something that runs as a child task of `run`.
+    private typealias Work = @Sendable () async -> Void
 
     private struct Live {
         var sources: [RecordID: LiveSource] = [:]
@@ -63,7 +67,7 @@ package final class Gateway: Service, Sendable {
         await withGracefulShutdownHandler {
             await withTaskCancellationHandler {
                 await withDiscardingTaskGroup { group in
-                    for await source in arrivals { group.addTask { await source.run() } }
+                    for await work in arrivals { group.addTask { await work() } }
                 }
             } onCancel: {
                 shutDown()
@@ -80,6 +84,7 @@ package final class Gateway: Service, Sendable {
             defer { live.sources = [:] }
             return Array(live.sources.values)
         }
+        for query in desk.all { query.stop(.serviceEnds) }
         for source in sources { source.stop() }
     }
 
@@ -128,11 +133,18 @@ package final class Gateway: Service, Sendable {
         }
         retired?.stop()
         // Also a source that was retired at once runs: it is `run` that closes what it holds.
-        if case .terminated = arrival.yield(fresh) {
+        if !perform({ await fresh.run() }) {
             // The service has ended meanwhile, and nobody else runs it any more.
             fresh.stop()
             await fresh.run()
         }
+    }
+
+    /// Runs something as a child task of `run`.
+    ///
+    /// - Returns: false where the service is ending.
+    func perform(_ work: @escaping @Sendable () async -> Void) -> Bool {
+        if case .terminated = arrival.yield(work) { false } else { true }
     }
 
     func retire(_ id: RecordID) {

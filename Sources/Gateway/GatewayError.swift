@@ -10,6 +10,14 @@ package enum GatewayError: Error, Sendable {
     case nameTaken(String)
     /// Somebody else changed the record meanwhile.
     case changedMeanwhile(RecordID)
+    /// The source is a draft, or is being taken away: there is no connection to ask.
+    case notConnected(RecordID)
+    /// No connection was free for so long; with how the source is doing.
+    case busy(RecordID, Duration, LiveStatus)
+    /// A query of this name runs already.
+    case queryNameTaken(QueryID)
+    /// A statement, or a question about the schema, failed.
+    case statement(SourceFailure)
     /// The service cannot do this now, with the reason as a sentence.
     case unavailable(String)
     /// The registry failed; for the log, not for the caller.

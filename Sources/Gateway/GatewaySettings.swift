@@ -15,6 +15,14 @@ package struct GatewaySettings: Sendable {
     /// Reconnections that run at one time, over all sources.
     package var openings = 64
     package var backoff = Backoff()
+    /// How long a statement waits for a free connection.
+    package var leaseWait: Duration = .seconds(5)
+    /// A statement that is to end is given this long to do so; then its connection is closed.
+    package var cancelDeadline: Duration = .seconds(5)
+    /// The time that reading a schema may take.
+    package var schemaDeadline: Duration = .seconds(30)
+    /// A schema that was read longer ago is read again.
+    package var schemaAge: Duration = .seconds(300)
 
     package init() {}
 }

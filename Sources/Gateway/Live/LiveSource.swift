@@ -10,6 +10,8 @@ package final class LiveSource: Sendable {
     /// The record's revision that is connected.
     package let revision: Int
     package let source: DataSource
+    /// What is known of its tables.
+    let schema = SchemaCache()
     private let pool: ConnectionPool
     private let state: NIOLockedValueBox<LiveStatus>
     private let timing: Timing
@@ -53,10 +55,12 @@ package final class LiveSource: Sendable {
     func stop() { pool.stop() }
 
     /// Lends a session of the pool for the body's time.
+    ///
+    /// - Throws: what the body throws; `ConnectionPool.Busy`; `CancellationError` when there is none to be had.
     package func withSession<Value: Sendable>(
-        _ body: @Sendable (any Session) async throws -> Value
+        waitingAtMost limit: Duration? = nil, _ body: @Sendable (any Session) async throws -> Value
     ) async throws -> Value {
-        try await pool.withSession(body)
+        try await pool.withSession(waitingAtMost: limit, body)
     }
 
     /// How the source is doing right now.

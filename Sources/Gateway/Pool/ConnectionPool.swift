@@ -110,17 +110,51 @@ package final class ConnectionPool: Sendable {
 
     // MARK: Leases
 
+    /// No session was free for so long.
+    package struct Busy: Error, Equatable {
+        package let waited: Duration
+    }
+
     /// Lends a session for the body's time.
     ///
-    /// - Throws: `CancellationError` when cancelled while waiting or when the pool ends.
+    /// - Parameter limit: how long to wait for one; nil waits as long as it takes.
+    /// - Throws: what the body throws; `Busy`; `CancellationError` when cancelled while waiting or when the pool ends.
     package func withSession<Value: Sendable>(
-        _ body: @Sendable (any Session) async throws -> Value
+        waitingAtMost limit: Duration? = nil, _ body: @Sendable (any Session) async throws -> Value
     ) async throws -> Value {
+        guard let lease = try await lease(waitingAtMost: limit) else { throw CancellationError() }
+        defer { perform { ((), $0.machine.released(lease.id, at: timing.now())) } }
+        return try await body(lease.session)
+    }
+
+    private func lease(waitingAtMost limit: Duration?) async throws(Busy) -> Lease? {
+        guard let limit else { return await lease() }
+        let began = timing.now()
+        let (lease, isLate) = await withTaskGroup(of: (lease: Lease?, isLate: Bool).self) { group in
+            group.addTask { (await self.lease(), false) }
+            group.addTask { [timing] in
+                await timing.sleep(limit)
+                return (nil, !Task.isCancelled)
+            }
+            var outcome: (lease: Lease?, isLate: Bool) = (nil, false)
+            // The first ends the other; a session that came at the last moment is taken all the same.
+            for await ending in group {
+                outcome = (outcome.lease ?? ending.lease, outcome.isLate || ending.isLate)
+                group.cancelAll()
+            }
+            return outcome
+        }
+        if lease == nil, isLate { throw Busy(waited: began.duration(to: timing.now())) }
+        return lease
+    }
+
+    /// A session as soon as one is free; nil when the task is cancelled while it waits, and when the pool ends.
+    private func lease() async -> Lease? {
         let waiter = state.withLockedValue { state in
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        let lease = await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Lease?, Never>) in
                 let waits = perform { state -> (Bool, [PoolStateMachine.Action]) in
                     // Under the lock: the handler below has run already, or will find the waiter.
@@ -137,9 +171,6 @@ package final class ConnectionPool: Sendable {
             }
             continuation?.resume(returning: nil)
         }
-        guard let lease else { throw CancellationError() }
-        defer { perform { ((), $0.machine.released(lease.id, at: timing.now())) } }
-        return try await body(lease.session)
     }
 
     // MARK: Performing
@@ -284,7 +315,9 @@ extension SourceFailure {
             .sshRelayUnavailable, .tlsNotSupported, .tlsUntrusted, .tlsExpired, .tlsNotYetValid,
             .tlsHostnameMismatch, .tlsClientCertificateRequired, .tlsClientCertificateRejected, .tlsRequired,
             .loginFailed, .loginMethodUnsupported, .loginHostDenied, .accountLocked, .passwordExpired,
-            .databaseNotFound, .databaseForbidden, .fileNotFound, .fileForbidden, .fileMalformed, .fileTooLarge:
+            .databaseNotFound, .databaseForbidden, .fileNotFound, .fileForbidden, .fileMalformed, .fileTooLarge,
+            .statementRefused, .statementWrites, .statementWithoutRows, .statementTimeout, .statementCancelled,
+            .parametersMismatch, .schemaUnavailable:
             false
         }
     }

@@ -54,7 +54,8 @@ struct DeadlineTests {
             (.sshAuth, .sshTimeout, "sshHost"), (.sshForward, .sshTimeout, "sshHost"),
             (.tls, .deadlineExceeded, "port"), (.login, .deadlineExceeded, "port"),
             (.database, .deadlineExceeded, "port"), (.probe, .probeTimeout, "timeout"),
-            (.open, .deadlineExceeded, "timeout"), (.validate, .deadlineExceeded, "timeout"),
+            (.schema, .schemaUnavailable, "load"), (.open, .deadlineExceeded, "timeout"),
+            (.validate, .deadlineExceeded, "timeout"),
         ])
     func stages(stage: Stage, code: FailureCode, field: String) async throws {
         let failure = try await failure(in: stage, of: Self.source(), .seconds(7))

@@ -37,6 +37,18 @@ final class FakeSession: Session {
     var closings: Int { state.withLock { $0.closings } }
     var isEnded: Bool { state.withLock { $0.ended } }
 
+    func tables() async throws(SourceFailure) -> TableList { TableList(tables: []) }
+
+    func details(of tables: [TableHeading]) async throws(SourceFailure) -> [TableDetails] {
+        tables.map { _ in TableDetails() }
+    }
+
+    func query(_ statement: Statement) async throws(SourceFailure) -> any RowSource {
+        throw SourceFailure(.query, .statementRefused, "A fake runs no statements.", hint: "Ask a real one.")
+    }
+
+    func endQuery() async {}
+
     func ping() async throws(SourceFailure) {
         let health = state.withLock { state in
             state.pings += 1

@@ -39,7 +39,8 @@ struct GatewayHouse: Sendable {
         let registry = try Registry.open(folder.appending(path: "data"), vault: Vault(key: .make()))
         let house = GatewayHouse(
             gateway: Gateway(
-                drivers: Drivers(route: route, files: folder), registry: registry, settings: settings, logger: logger),
+                drivers: Drivers(route: route, files: folder, cache: folder.appending(path: "cache")),
+                registry: registry, settings: settings, logger: logger),
             registry: registry, postgres: try await Testbed.shared.postgres(), names: names)
         try await house.gateway.start()
         try await withThrowingTaskGroup(of: Void.self) { group in
