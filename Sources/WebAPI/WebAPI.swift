@@ -8,6 +8,7 @@ import SourceModel
 /// The service's HTTP side: what is asked becomes calls of the gateway, what it answers becomes JSON or XML.
 package struct WebAPI: Sendable {
     private let sources: SourceRoutes
+    private let queries: QueryRoutes
     private let login: LoginRoute
     private let authentication: Authentication
     private let readiness: Readiness
@@ -28,6 +29,8 @@ package struct WebAPI: Sendable {
         package var idleTime: Duration = .seconds(60)
         /// Bytes of a request's head.
         package var headSize = 32 * 1024
+        /// What a statement may ask for at most.
+        package var queries = QueryLimits()
 
         package init() {}
     }
@@ -44,6 +47,8 @@ package struct WebAPI: Sendable {
         sources = SourceRoutes(
             gateway: gateway, slots: TestSlots(limit: settings.concurrentTests), departures: departures,
             bodyTime: settings.bodyTime)
+        queries = QueryRoutes(
+            gateway: gateway, departures: departures, bodyTime: settings.bodyTime, limits: settings.queries)
         login = LoginRoute(
             doorkeeper: doorkeeper, logins: logins, limiter: limiter,
             slots: TestSlots(limit: settings.concurrentLogins), bodyTime: settings.bodyTime)
@@ -96,6 +101,10 @@ package struct WebAPI: Sendable {
         case .deleteSource: try await sources.delete(request, context)
         case .testSource: try await sources.test(request, context)
         case .showStatus: try await sources.status(request, context)
+        case .showSchema: try await queries.schema(request, context)
+        case .querySource: try await queries.query(request, context)
+        case .listQueries: try queries.list(request, context)
+        case .cancelQuery: try queries.cancel(request, context)
         case .listDrivers: request.answerFormat.response(DriverCatalog.answer, root: "items")
         case .logIn: try await login.logIn(request, context)
         case .live: request.answerFormat.response(.object([.init("status", .text("live"))]))

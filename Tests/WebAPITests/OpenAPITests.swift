@@ -77,6 +77,12 @@ struct OpenAPITests {
             case (.text(let maximum), .text(let text)):
                 #expect(property["maxLength"] as? Int == maximum)
                 #expect(property["default"] as? String == text)
+            case (.choice(let words), .text(let text)):
+                #expect((property["enum"] as? [Any])?.compactMap { $0 as? String } == words)
+                #expect(property["default"] as? String == text)
+            case (.character(let words), .text(let text)):
+                #expect(property["maxLength"] as? Int == words.map(\.count).max())
+                #expect(property["default"] as? String == text)
             default: Issue.record("The option \(spec.name) has a default of another kind")
             }
         }

@@ -66,7 +66,9 @@ struct TestService: Sendable {
                 resolver: SystemResolver(), policy: DestinationPolicy(),
                 group: MultiThreadedEventLoopGroup.singleton, logger: quiet))
         let registry = try Registry.open(home, vault: Vault(key: MasterKey.make()))
-        let gateway = Gateway(drivers: Drivers(route: route, files: files), registry: registry, logger: quiet)
+        let cache = home.appending(path: "cache", directoryHint: .isDirectory)
+        let gateway = Gateway(
+            drivers: Drivers(route: route, files: files, cache: cache), registry: registry, logger: quiet)
         try await gateway.start()
         return gateway
     }

@@ -54,6 +54,8 @@ extension OptionSpec {
         case .number(let bounds): (type, minimum, maximum) = ("number", bounds.lowerBound, bounds.upperBound)
         case .text(let bytes): (type, maximum) = ("text", bytes)
         case .flag: type = "flag"
+        case .choice: type = "choice"
+        case .character: type = "character"
         }
         return .object([
             .init("name", .text(name)),
@@ -62,6 +64,7 @@ extension OptionSpec {
             .init("maximum", maximum.map { .integer($0) } ?? .null),
             .init("default", defaultValue.answer),
             .init("unit", .text(orNull: unit)),
+            .init("values", .list(element: "item", choices.map { .text($0) })),
             .init("meaning", .text(meaning)),
         ])
     }

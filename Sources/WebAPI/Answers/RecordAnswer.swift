@@ -1,3 +1,4 @@
+import Foundation
 import Gateway
 import SourceModel
 
@@ -61,6 +62,11 @@ extension Tombstone {
 }
 
 extension LiveStatus {
+    /// Whole days until a certificate ends; negative once it has.
+    private var daysLeft: Int? {
+        certificateExpires.map { Int(($0.timeIntervalSinceNow / 86_400).rounded(.down)) }
+    }
+
     /// The live state of a data source.
     var answer: AnswerNode {
         .object([
@@ -78,6 +84,7 @@ extension LiveStatus {
             .init("server_version", .text(orNull: serverVersion)),
             .init("latency_ms", latency.map { .milliseconds($0) } ?? .null),
             .init("certificate_expires", .date(certificateExpires)),
+            .init("certificate_days_left", daysLeft.map { .integer($0) } ?? .null),
             .init("reconnect_attempts", .integer(reconnectAttempts)),
         ])
     }

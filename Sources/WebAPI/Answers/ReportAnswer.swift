@@ -55,7 +55,10 @@ extension SourceFailure {
 
 extension ServerWords {
     var answer: AnswerNode {
-        .object([.init("code", .text(code)), .init("text", .text(text))])
+        var fields: [AnswerNode.AnswerField] = [.init("code", .text(code)), .init("text", .text(text))]
+        if let position { fields.append(.init("position", .integer(position))) }
+        if let hint { fields.append(.init("hint", .text(hint))) }
+        return .object(fields)
     }
 }
 

@@ -12,6 +12,10 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case deleteSource = "DELETE /datasources/{id}"
     case testSource = "POST /datasources/{id}/test"
     case showStatus = "GET /datasources/{id}/status"
+    case showSchema = "GET /datasources/{id}/schema"
+    case querySource = "POST /datasources/{id}/query"
+    case listQueries = "GET /queries"
+    case cancelQuery = "DELETE /queries/{id}"
     case listDrivers = "GET /drivers"
     case logIn = "POST /auth/local"
     case live = "GET /health/live"
@@ -21,10 +25,12 @@ package enum Endpoint: String, CaseIterable, Sendable {
     /// The method, such as `GET`.
     package var method: HTTPRequest.Method {
         switch self {
-        case .createSource, .testDraft, .testSource, .logIn: .post
-        case .listSources, .countSources, .showSource, .showStatus, .listDrivers, .live, .ready, .openAPI: .get
+        case .createSource, .testDraft, .testSource, .querySource, .logIn: .post
+        case .listSources, .countSources, .showSource, .showStatus, .showSchema, .listQueries, .listDrivers, .live,
+            .ready, .openAPI:
+            .get
         case .updateSource: .put
-        case .deleteSource: .delete
+        case .deleteSource, .cancelQuery: .delete
         }
     }
 
@@ -36,7 +42,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch self {
         case .logIn, .live, .ready: true
         case .createSource, .testDraft, .listSources, .countSources, .showSource, .updateSource, .deleteSource,
-            .testSource, .showStatus, .listDrivers, .openAPI:
+            .testSource, .showStatus, .showSchema, .querySource, .listQueries, .cancelQuery, .listDrivers, .openAPI:
             false
         }
     }
@@ -46,8 +52,9 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch self {
         case .createSource: ["connect", "timeout"]
         case .testDraft, .updateSource, .testSource: ["timeout"]
-        case .listSources, .countSources, .showSource, .deleteSource, .showStatus, .listDrivers, .logIn, .live,
-            .ready, .openAPI:
+        case .showSchema: ["schema", "table", "contains", "kind", "refresh", "_start", "_limit"]
+        case .listSources, .countSources, .showSource, .deleteSource, .showStatus, .querySource, .listQueries,
+            .cancelQuery, .listDrivers, .logIn, .live, .ready, .openAPI:
             []
         }
     }

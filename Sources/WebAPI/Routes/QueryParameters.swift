@@ -20,13 +20,22 @@ struct QueryParameters: Sendable {
         }
     }
 
-    private func value(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
+    func value(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
 
     /// A flag, or what holds where it is not there.
     func flag(_ name: String, default standard: Bool) throws(SourceFailure) -> Bool {
         guard let text = value(name) else { return standard }
         guard let flag = Bool(parameter: text) else { throw .parameter(name, "takes true or false, not", text) }
         return flag
+    }
+
+    /// A whole number within bounds; nil where it is not there.
+    func number(_ name: String, in range: ClosedRange<Int>) throws(SourceFailure) -> Int? {
+        guard let text = value(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw .parameter(name, "takes a number from \(range.lowerBound) to \(range.upperBound), not", text)
+        }
+        return number
     }
 
     /// A test's deadline: `timeout`, 1 to 60 seconds, 10 where it is not there.

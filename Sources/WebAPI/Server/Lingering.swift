@@ -8,4 +8,15 @@ enum Lingering {
     static func close(_ channel: any Channel) {
         channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
+
+    /// Ends an answer in its middle: what was written leaves, then nothing more comes. Returns when it has left, or when
+    /// the time is over.
+    static func cut(_ channel: any Channel) async {
+        close(channel)
+        do {
+            try await channel.close(mode: .output).get()
+        } catch {
+            // The caller has gone already, or reads too slowly to be told.
+        }
+    }
 }
