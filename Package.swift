@@ -15,6 +15,10 @@ let certificates: [Target.Dependency] = [
     .product(name: "X509", package: "swift-certificates"),
     .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
+let sqlite: [Target.Dependency] = [
+    .product(name: "GRDB", package: "GRDB.swift"),
+    .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -70,21 +74,28 @@ let package = Package(
                 "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + crypto + certificates),
-        room("Drivers", ["SourceModel", "Route", "PostgresWire", "MySQLWire", nioCore, logging]),
+        room("Results", ["SourceModel", nioCore]),
+        room("Tabular", ["SourceModel", "Results"] + sqlite),
+        room(
+            "Drivers",
+            ["SourceModel", "Route", "PostgresWire", "MySQLWire", "Results", "Tabular", nioCore, locks, logging]),
         room("Vault", ["SourceModel"] + crypto),
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Gateway", ["SourceModel", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]),
+        room(
+            "Gateway",
+            ["SourceModel", "Results", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]),
         room(
             "WebAPI",
             [
-                "SourceModel", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
+                "SourceModel", "Results", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
                 .product(name: "JWTKit", package: "jwt-kit"), nioCore, locks,
             ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
         .executableTarget(
             name: "wellhead",
             dependencies: [
                 "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird,
-                hummingbirdCore, logging, lifecycle, nioCore, nioPosix, nioSSL,
+                hummingbirdCore, logging, lifecycle, nioCore, nioPosix, nioSSL, nioHTTP1, httpClient,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -104,7 +115,11 @@ let package = Package(
             [
                 "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
             ] + crypto + certificates),
-        tests("DriversTests", ["Drivers", "Route", "SourceModel", "Testbed", nioPosix, logging]),
+        tests("ResultsTests", ["Results", "SourceModel", nioCore]),
+        tests("TabularTests", ["Tabular", "Results", "SourceModel", nioCore] + sqlite),
+        tests(
+            "DriversTests",
+            ["Drivers", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix, logging]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(
             "RegistryTests",
@@ -120,11 +135,11 @@ let package = Package(
             ]),
         tests(
             "EndToEnd",
-            ["wellhead", "Testbed", "SourceModel", nioCore, nioPosix, nioHTTP1, locks]),
+            ["wellhead", "Testbed", "SourceModel", nioCore, nioPosix, nioHTTP1, locks, httpClient]),
         // Measures, against what people would use instead; `Benchmarks/run` builds and runs it.
         .executableTarget(
             name: "Benchmarks", dependencies: ["Testbed", "SourceModel", "Route", nioCore, nioPosix, locks, logging],
             path: "Benchmarks",
-            exclude: ["run"], swiftSettings: strict),
+            exclude: ["run", "clients"], swiftSettings: strict),
     ]
 )

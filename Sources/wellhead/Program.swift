@@ -46,7 +46,10 @@ struct Wellhead: AsyncParsableCommand {
             Ends with 0 when it did what was asked, 1 when that failed, 2 when the arguments cannot be used.
             """,
         version: "1.0.0",
-        subcommands: [ServeCommand.self, TokenCommand.self, UserCommand.self, KeyCommand.self, DriversCommand.self])
+        subcommands: [
+            ServeCommand.self, QueryCommand.self, SchemaCommand.self, TokenCommand.self, UserCommand.self,
+            KeyCommand.self, DriversCommand.self,
+        ])
 }
 
 /// A failure that a person can act on: one line on standard error.

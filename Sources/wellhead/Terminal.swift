@@ -28,8 +28,13 @@ enum Terminal {
 
     /// Columns of equal width, with a heading.
     static func table(_ heading: [String], _ rows: [[String]]) -> [String] {
-        let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }
-        return ([heading] + rows).map { row in
+        columns([heading] + rows)
+    }
+
+    /// Columns of equal width; every row has as many as the first.
+    static func columns(_ rows: [[String]]) -> [String] {
+        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
             zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
                 .joined(separator: "  ").trimmingCharacters(in: .whitespaces)
         }

@@ -59,8 +59,10 @@ struct ServeCommand: AsyncParsableCommand {
             Route.Configuration(
                 resolver: StaticResolver(settings.hosts, others: SystemResolver()), policy: settings.policy,
                 group: group, logger: logger))
-        let gateway = Gateway(
-            drivers: Drivers(route: route, files: settings.files), registry: house.registry, logger: logger)
+        let drivers = Drivers(
+            route: route, files: settings.files,
+            cache: settings.data.appending(path: "cache", directoryHint: .isDirectory))
+        let gateway = Gateway(drivers: drivers, registry: house.registry, logger: logger)
         do {
             try await gateway.start()
         } catch {
@@ -68,9 +70,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
 
         let readiness = Readiness()
+        var webSettings = WebAPI.Settings()
+        webSettings.queries = settings.queries
         let web = WebAPI(
             gateway: gateway, doorkeeper: house.doorkeeper,
-            logins: await house.logins(lifetime: settings.loginLifetime), readiness: readiness)
+            logins: await house.logins(lifetime: settings.loginLifetime), readiness: readiness, settings: webSettings)
         let server = try settings.server(around: web.makeServer())
         let application = Application(
             router: web.makeRouter(), server: server,

@@ -47,6 +47,15 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Seconds that a login with a password holds (default: 3600; WELLHEAD_LOGIN_LIFETIME).")
     var loginLifetime: Int?
 
+    @Option(help: "Rows that a statement may ask for, at most (default: 1000000; WELLHEAD_QUERY_ROWS).")
+    var queryRows: Int?
+
+    @Option(help: "Bytes that a result may have, at most (default: 1073741824; WELLHEAD_QUERY_BYTES).")
+    var queryBytes: Int?
+
+    @Option(help: "Seconds that a statement may ask for, at most (default: 600; WELLHEAD_QUERY_SECONDS).")
+    var querySeconds: Int?
+
     /// The flags that were given, under the keys that file and environment use.
     var provider: InMemoryProvider {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
@@ -58,7 +67,11 @@ struct ServeOptions: ParsableArguments {
         for (key, text) in texts {
             if let text { values[AbsoluteConfigKey([key.rawValue])] = ConfigValue(.string(text), isSecret: false) }
         }
-        for (key, number) in [(ServeSettings.Key.port, port), (.loginLifetime, loginLifetime)] {
+        let numbers: [(ServeSettings.Key, Int?)] = [
+            (.port, port), (.loginLifetime, loginLifetime), (.queryRows, queryRows), (.queryBytes, queryBytes),
+            (.querySeconds, querySeconds),
+        ]
+        for (key, number) in numbers {
             if let number { values[AbsoluteConfigKey([key.rawValue])] = ConfigValue(.int(number), isSecret: false) }
         }
         return InMemoryProvider(name: "flags", values: values)

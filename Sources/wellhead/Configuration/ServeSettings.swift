@@ -10,7 +10,7 @@ struct ServeSettings: Sendable {
     /// The names in the configuration file; `sshAllow` is `WELLHEAD_SSH_ALLOW` in the environment.
     enum Key: String, CaseIterable {
         case data, host, port, files, sourceAllow, sourceDeny, sshAllow, sshDeny, hosts, logLevel, tlsCertificate
-        case tlsKey, loginLifetime
+        case tlsKey, loginLifetime, queryRows, queryBytes, querySeconds
     }
 
     var data: URL
@@ -23,6 +23,8 @@ struct ServeSettings: Sendable {
     /// Certificate chain and key, as files.
     var tls: (certificate: String, key: String)?
     var loginLifetime: Duration
+    /// What a statement may ask for at most.
+    var queries: QueryLimits
 
     /// Reads flags, environment and file, in this order.
     ///
@@ -68,6 +70,10 @@ struct ServeSettings: Sendable {
         default: throw CommandFailure.setting("tlsCertificate and tlsKey belong together; give both or none.")
         }
         loginLifetime = .seconds(try reader.number(.loginLifetime, in: 60...2_592_000) ?? 3600)
+        queries = QueryLimits()
+        queries.rows = try reader.number(.queryRows, in: 1...1_000_000_000) ?? queries.rows
+        queries.bytes = try reader.number(.queryBytes, in: 1024...1 << 40) ?? queries.bytes
+        queries.seconds = try reader.number(.querySeconds, in: 1...86_400) ?? queries.seconds
     }
 }
 
