@@ -24,6 +24,7 @@ struct ExpiryTests {
             let record = try await service.create(body)
             let end = Certificates.shared.server(certificate).notAfter
             #expect(try await Self.expiry(of: record, service) == end.timeIntervalSince1970)
+            #expect(try await service.status(record)["certificate_days_left"] == (isWarned ? 5 : 89))
             #expect(await service.stop() == 0)
             await database.stop()
         }
@@ -46,6 +47,7 @@ struct ExpiryTests {
         #expect(warning?["message"].text?.contains("client certificate ends in 3 days") == true)
         let record = try await service.create(body)
         #expect(try await Self.expiry(of: record, service) == end.timeIntervalSince1970)
+        #expect(try await service.status(record)["certificate_days_left"] == 3)
         #expect(await service.stop() == 0)
     }
 

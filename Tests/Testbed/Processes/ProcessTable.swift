@@ -34,6 +34,20 @@ package enum ProcessTable {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []).count
     }
 
+    /// The memory of a process that is in the machine's (`VmRSS`); 0 if it is gone.
+    package static func residentBytes(of pid: Int32) -> Int {
+        let line = words(in: "/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    }
+
+    /// The processor time that a process has used, in seconds; 0 if it is gone.
+    package static func processorSeconds(of pid: Int32) -> Double {
+        let fields = words(in: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        // User and system time, the 14th and 15th field, in hundredths of a second; two stand before the parenthesis.
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        return (user + system) / 100
+    }
+
     /// The command line of a process, its words separated by blanks.
     package static func commandLine(of pid: Int32) -> String {
         words(in: "/proc/\(pid)/cmdline")

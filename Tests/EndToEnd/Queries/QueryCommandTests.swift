@@ -1,0 +1,79 @@
+import Foundation
+import Testbed
+import Testing
+
+@Suite("wellhead query and wellhead schema")
+struct QueryCommandTests {
+    private func wellhead(
+        _ words: [String], of service: WellheadService, input: String = ""
+    ) async throws -> Command.Outcome {
+        try await Command.run(
+            [WellheadService.program] + words + [
+                "--server", service.address, "--token-file", service.data.appending(path: "admin.token").path,
+            ], input: input)
+    }
+
+    @Test("A table for people, and JSON, NDJSON and CSV for programs; the statement as argument or on standard input")
+    func query() async throws {
+        let service = try await WellheadService.start()
+        let source = try await service.create(
+            try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
+        let statement = "select id, customer, total from orders where id > $1 order by id"
+        let table = try await wellhead(
+            ["query", "shop", statement, "--parameter", "1", "--limit", "2"], of: service)
+        #expect(table.status == 0)
+        #expect(
+            table.output == """
+                ID  CUSTOMER    TOTAL
+                2   Customer 2  2.50
+                3   Customer 3  3.75
+
+                """)
+        #expect(table.errors == "2 rows, and there are more; raise --limit\n")
+        let csv = try await wellhead(
+            ["query", source["id"].text ?? "", "--format", "csv"], of: service,
+            input: "select id, null as nothing from orders where id = 7")
+        #expect(csv.output == "id,nothing\r\n7,\r\n")
+        let lines = try await wellhead(["query", "shop", "select 1 as a", "--format", "ndjson"], of: service)
+        #expect(lines.output == "{\"a\":1}\n")
+        let json = try await wellhead(["query", "shop", "select 1 as a", "--json"], of: service)
+        #expect(try JSON(parsing: json.output)["rows"] == [[1]])
+        #expect(await service.stop() == 0)
+    }
+
+    @Test("What goes wrong is one line and status 1, what is called wrongly status 2")
+    func failures() async throws {
+        let service = try await WellheadService.start()
+        _ = try await service.create(try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
+        for (words, says) in [
+            (["query", "shop", "selct"], "syntax error"), (["query", "nobody", "select 1"], "nobody"),
+            (["schema", "nobody"], "nobody"), (["query", "shop", "delete from orders returning id"], "writes"),
+        ] {
+            let outcome = try await wellhead(words, of: service)
+            #expect(outcome.status == 1, "\(words)")
+            #expect(outcome.errors.contains(says), "\(outcome.errors)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+            #expect(outcome.output.isEmpty)
+        }
+        let usage = try await wellhead(["query", "shop", "--format", "stone"], of: service)
+        #expect(usage.status == 2)
+        #expect(await service.stop() == 0)
+        let gone = try await wellhead(["query", "shop", "select 1"], of: service)
+        #expect(gone.status == 1)
+        #expect(gone.errors.contains("cannot be reached"))
+    }
+
+    @Test("schema shows tables with their columns")
+    func schema() async throws {
+        let service = try await WellheadService.start()
+        _ = try await service.create(try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
+        let shown = try await wellhead(["schema", "shop", "--table", "orders"], of: service)
+        #expect(shown.status == 0)
+        #expect(shown.output.hasPrefix("public.orders (table"))
+        #expect(shown.output.contains("  id        integer        primary key"), "\(shown.output)")
+        #expect(shown.errors == "1 table\n")
+        let json = try JSON(parsing: try await wellhead(["schema", "shop", "--json"], of: service).output)
+        #expect(json["tables"].list.contains { $0["name"].text == "orders" })
+        #expect(await service.stop() == 0)
+    }
+}
