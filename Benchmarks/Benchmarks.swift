@@ -6,6 +6,7 @@ import Testbed
 enum Benchmarks {
     static let all: [(name: String, run: @Sendable () async throws -> Void)] = [
         ("connect", ConnectBenchmark.run), ("memory", MemoryBenchmark.run), ("tunnel", TunnelBenchmark.run),
+        ("query", QueryBenchmark.run),
     ]
 
     static func main() async {

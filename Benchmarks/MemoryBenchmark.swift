@@ -1,4 +1,3 @@
-import Foundation
 import Testbed
 
 /// What a connected source adds to the service's memory, at a thousand of them.
@@ -10,11 +9,11 @@ enum MemoryBenchmark {
         let service = try await WellheadService.start(["--log-level", "error"])
         // What the first sources bring along (threads, code, buffers) is no later source's.
         for number in 0..<50 { try await create(number, database, service) }
-        let before = try residentBytes(of: service.pid)
+        let before = ProcessTable.residentBytes(of: service.pid)
         for number in 50..<(50 + sources) { try await create(number, database, service) }
         let sessions = try await database.sessions(of: database.login.username)
         guard sessions == 50 + sources else { throw TestbedError("only \(sessions) sources are connected") }
-        let after = try residentBytes(of: service.pid)
+        let after = ProcessTable.residentBytes(of: service.pid)
         await service.stop()
 
         // Started with all of them there, as after an update.
@@ -22,7 +21,7 @@ enum MemoryBenchmark {
         try await eventually("all sources are connected again", within: .seconds(120)) {
             try await database.sessions(of: database.login.username) == 50 + sources
         }
-        let restarted = try residentBytes(of: service.pid)
+        let restarted = ProcessTable.residentBytes(of: service.pid)
         await service.stop()
         await database.stop()
         printTable(
@@ -37,16 +36,5 @@ enum MemoryBenchmark {
 
     private static func create(_ number: Int, _ database: Database, _ service: WellheadService) async throws {
         _ = try await service.create(database.body.with(["name": "source \(number)", "options": ["poolMax": 1]]))
-    }
-
-    /// `VmRSS` of a process.
-    private static func residentBytes(of pid: Int32) throws -> Int {
-        let status = String(
-            decoding: FileManager.default.contents(atPath: "/proc/\(pid)/status") ?? Data(), as: UTF8.self)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        guard let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-            throw TestbedError("The process \(pid) is gone.")
-        }
-        return kibibytes * 1024
     }
 }
