@@ -17,6 +17,7 @@ package indirect enum CellForm: Sendable, Hashable {
     /// `2024-02-29 23:59:59.5`, also with an offset such as `+00` or `+05:30`: RFC 3339's `T` and `Z` in the result. What
     /// has another form, such as `infinity` or a year before Christ, is passed on as text.
     case timestamp
-    /// PostgreSQL's array literal of elements of this form: a JSON array, or the literal itself in CSV.
-    case array(CellForm)
+    /// PostgreSQL's array literal of elements of this form: a JSON array, or the literal itself in CSV. The separator is
+    /// the elements' type's own.
+    case array(CellForm, separator: UInt8 = UInt8(ascii: ","))
 }

@@ -33,9 +33,9 @@ extension RowEncoder {
             } else {
                 writeText(bytes)
             }
-        case .array(let element):
+        case .array(let element, let separator):
             let (end, invalid) = (output.writerIndex, statistics.invalidTexts)
-            if !ArrayLiteral.write(bytes, elements: element, to: &self) {
+            if !ArrayLiteral.write(bytes, elements: element, separator: separator, to: &self) {
                 output.moveWriterIndex(to: end)
                 statistics.invalidTexts = invalid
                 writeText(bytes)

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import SourceModel
 import Testing
@@ -37,6 +38,13 @@ struct RowEncoderTests {
         (.array(.boolean), "{{t,f},{f,t}}", "[[true,false],[false,true]]", "\"{{t,f},{f,t}}\""),
         (.array(.number), "[0:1]={1,2}", "[1,2]", "\"[0:1]={1,2}\""),
         (.array(.number), "{1,{", "\"{1,{\"", "\"{1,{\""), (.array(.number), "{1}}", "\"{1}}\"", "{1}}"),
+        (.array(.text), "{;a,b;}", "[\";a\",\"b;\"]", "\"{;a,b;}\""),
+        (
+            .array(.text, separator: UInt8(ascii: ";")), "{(1,2),(3,4);(5,6),(7,8)}",
+            "[\"(1,2),(3,4)\",\"(5,6),(7,8)\"]", "\"{(1,2),(3,4);(5,6),(7,8)}\""
+        ),
+        (.array(.number), "{1,,2}", "\"{1,,2}\"", "\"{1,,2}\""), (.array(.number), "{1,}", "\"{1,}\"", "\"{1,}\""),
+        (.array(.number), ",{1}", "\",{1}\"", "\",{1}\""), (.array(.text), "{{a}{b}}", "\"{{a}{b}}\"", "{{a}{b}}"),
     ]
 
     @Test("Each form has one spelling in JSON and one in CSV", arguments: cells.indices)
@@ -44,6 +52,25 @@ struct RowEncoderTests {
         let cell = Self.cells[index]
         #expect(Self.encoded(cell.bytes, cell.form, .ndjson) == "{\"c\":\(cell.json)}\n")
         #expect(Self.encoded(cell.bytes, cell.form, .csv) == "\(cell.csv)\r\n")
+    }
+
+    @Test("Whatever a stranger sends for a cell, the row stays one JSON object with one value")
+    func strangers() throws {
+        let forms: [CellForm] = [
+            .number, .float, .boolean, .text, .json, .hexadecimal, .bytes, .timestamp, .array(.number), .array(.text),
+            .array(.array(.json)), .array(.boolean, separator: UInt8(ascii: ";")),
+        ]
+        // Few letters make what is nearly an array, or nearly a document, more often than many.
+        let alphabets = ["{},;1", "[],1", "{}\":1,", "{}[],;:\"\\=1-.eN tfuLn\u{1}é"].map(Array.init)
+        for round in 0..<8_000 {
+            let letters = alphabets[round % alphabets.count]
+            let text = String((0..<Int.random(in: 0...9)).compactMap { _ in letters.randomElement() })
+            for form in forms {
+                let row = Self.encoded(text, form, .ndjson)
+                let fields = try? JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
+                try #require(fields?.count == 1, "\(form) of \(text) is \(row)")
+            }
+        }
     }
 
     private static func encoded(_ bytes: String, _ form: CellForm, _ format: ResultFormat) -> String {

@@ -81,19 +81,20 @@ extension PostgresSession {
                 """
                 select c.o, c.m, pg_catalog.format_type(c.o, c.m), \
                 case when t.typcategory = 'A' then t.typelem when t.typtype = 'd' then t.typbasetype else t.oid end, \
-                t.typcategory = 'A' \
+                t.typcategory = 'A', t.typdelim \
                 from (values \(values)) as c(o, m) join pg_catalog.pg_type t on t.oid = c.o
                 """)
         }
         madeTypes.withLock { types in
             // Somebody who makes types all day long does not fill the memory.
             if types.count > 4096 { types = [:] }
-            for row in rows where row.count == 5 {
+            for row in rows where row.count == 6 {
                 guard let oid = row[0].flatMap({ UInt32($0) }), let modifier = row[1].flatMap({ Int32($0) }),
                     let name = row[2], let base = row[3].flatMap({ UInt32($0) })
                 else { continue }
                 types[TypeKey(oid: oid, modifier: modifier)] = PostgresType(
-                    name: name, base: base, isArray: row[4] == "t")
+                    name: name, base: base, isArray: row[4] == "t",
+                    separator: row[5]?.utf8.first ?? UInt8(ascii: ","))
             }
         }
     }

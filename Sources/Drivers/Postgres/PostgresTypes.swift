@@ -17,7 +17,9 @@ struct PostgresType: Sendable, Equatable {
         guard let base = Self.scalar(oid) ?? Self.element(ofArray: oid).flatMap(Self.scalar) else { return nil }
         let isArray = Self.scalar(oid) == nil
         name = Self.named(base.name, modifier: modifier) + (isArray ? "[]" : "")
-        form = isArray ? .array(base.form) : base.form
+        // Boxes are the one built-in type whose values contain commas and are not put into quotes for it.
+        let separator = UInt8(ascii: base.name == "box" ? ";" : ",")
+        form = isArray ? .array(base.form, separator: separator) : base.form
         jsonType = isArray ? .array : base.jsonType
     }
 
@@ -25,10 +27,11 @@ struct PostgresType: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - base: the type below a domain, or the elements' type of an array; else the type itself.
-    init(name: String, base: UInt32, isArray: Bool) {
+    ///   - separator: what stands between the elements of an array.
+    init(name: String, base: UInt32, isArray: Bool, separator: UInt8 = UInt8(ascii: ",")) {
         let known = Self.scalar(base)
         self.name = name
-        form = isArray ? .array(known?.form ?? .text) : known?.form ?? .text
+        form = isArray ? .array(known?.form ?? .text, separator: separator) : known?.form ?? .text
         jsonType = isArray ? .array : known?.jsonType ?? .string
     }
 
@@ -113,6 +116,7 @@ struct PostgresType: Sendable, Equatable {
         case 1015: 1043
         case 1016: 20
         case 1017: 600
+        case 1020: 603
         case 1021: 700
         case 1022: 701
         case 1028: 26

@@ -44,7 +44,11 @@ struct PostgresValuesTests {
             "array['a b','\"',null,'NULL']", "text[]", #"["a b","\"",null,"NULL"]"#,
             #""{""a b"",""\"""",NULL,""NULL""}""#
         ),
-        ("'{}'::text[]", "text[]", "[]", "{}"),
+        ("'{}'::text[]", "text[]", "[]", "{}"), ("array[';a', 'b;']", "text[]", #"[";a","b;"]"#, #""{;a,b;}""#),
+        (
+            "array[box '(1,2),(3,4)', box '(5,6),(7,8)']", "box[]", #"["(3,4),(1,2)","(7,8),(5,6)"]"#,
+            #""{(3,4),(1,2);(7,8),(5,6)}""#
+        ),
         ("int4range(1, 10)", "int4range", #""[1,10)""#, #""[1,10)""#),
         ("'happy'::mood", "mood", #""happy""#, "happy"),
         ("'{sad,happy}'::mood[]", "mood[]", #"["sad","happy"]"#, #""{sad,happy}""#),
