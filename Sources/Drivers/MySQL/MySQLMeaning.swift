@@ -11,8 +11,8 @@ struct MySQLMeaning: Sendable {
     /// - Parameter stage: where the driver stands; some errors belong to another stage whenever they show.
     func failure(for error: MySQLWireError, in stage: Stage) -> SourceFailure {
         switch error {
-        case .server(let refusal) where stage == .query || stage == .schema:
-            return at(stage, MySQLFailures.statement(errno: refusal.code, text: refusal.message, target: target))
+        case .server(let refusal) where stage.isStatement:
+            return at(stage, MySQLFailures.statement(errno: refusal.code, text: refusal.message, source: source))
         case .server(let refusal):
             return [.probe, .database].contains(stage)
                 ? MySQLFailures.later(errno: refusal.code, text: refusal.message, source: source)
@@ -49,24 +49,18 @@ struct MySQLMeaning: Sendable {
             return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
         case .messageTooLarge(let announced, let limit):
             let text = "a message of \(announced) bytes, the limit is \(limit)"
-            if stage == .query { return tooLong(limit, cause: text) }
+            if stage.isStatement { return .tooLong(stage, target, limit: limit, cause: text) }
             return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
         case .parameterCountMismatch(let expected, let given) where stage == .query:
-            return SourceFailure(
-                .query, .parametersMismatch,
-                "The statement takes \(expected) parameter\(expected == 1 ? "" : "s"), and \(given) "
-                    + "\(given == 1 ? "was" : "were") sent.",
-                hint: "Set parameters to a list with one value for each ? of the statement.")
+            return .parametersMismatch(expected: expected, sent: given)
         case .notExecuted(let unwanted):
-            return MySQLFailures.notExecuted(unwanted, target: target)
+            return MySQLFailures.notExecuted(unwanted, product: product)
         case .rowsOutstanding, .resultTooLarge, .parameterCountMismatch, .invalidArgument:
             return broken(stage, "\(error)")
         case .connectionClosed:
             return closed(stage, cause: "closed from this side")
         case .cancelled where stage == .query:
-            return SourceFailure(
-                .query, .statementCancelled, "The statement at \(target) was given up.",
-                hint: "Send it again if it is still wanted.")
+            return .statementCancelled()
         case .cancelled:
             return SourceFailure(
                 stage, .deadlineExceeded, "\(target) did not answer in time.",
@@ -112,31 +106,20 @@ struct MySQLMeaning: Sendable {
             hint: "Check host, port and driver; \(product) listens on port 3306 if nobody changed that.", cause: cause)
     }
 
-    /// A refusal of a statement of ours while reading what tables there are.
+    /// A refusal of a statement of ours while reading what tables there are is about them.
     private func at(_ stage: Stage, _ failure: SourceFailure) -> SourceFailure {
         guard stage == .schema else { return failure }
+        if let said = failure.server, [.statementRefused, .statementWrites, .parametersMismatch].contains(failure.code)
+        {
+            return .schemaUnavailable(product, said, catalogue: "information_schema")
+        }
         var failure = failure
         failure.stage = .schema
-        guard [.statementRefused, .statementWrites, .parametersMismatch].contains(failure.code) else { return failure }
-        failure.code = .schemaUnavailable
-        failure.message = "\(target) does not tell what tables there are."
-        failure.hint = "Read what the server said; the login must be able to read information_schema."
         return failure
     }
 
-    private func tooLong(_ limit: Int, cause: String) -> SourceFailure {
-        SourceFailure(
-            .query, .statementRefused, "\(target) sent a row of more than \(limit >> 20) MiB.",
-            hint: "Select fewer columns, or parts of the long ones.", cause: cause)
-    }
-
     private func broken(_ stage: Stage, _ text: String) -> SourceFailure {
-        if stage == .query || stage == .schema {
-            return SourceFailure(
-                stage, stage == .query ? .statementRefused : .schemaUnavailable,
-                "\(target) answered with something that cannot be read.",
-                hint: "Look into the server's log; if a proxy stands before it, try without.", cause: text)
-        }
+        if stage.isStatement { return .unreadable(stage, target, cause: text) }
         return SourceFailure(
             .probe, .probeFailed, "\(target) answered a simple statement with something that cannot be read.",
             hint: "Look into the server's log; if a proxy stands before it, try without.", cause: text)

@@ -45,12 +45,15 @@ struct PostgresMeaning: Sendable {
         case .authenticationFailed(let reason):
             return unproven(reason)
         case .protocolViolation(let text):
-            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(text)
+            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
         case .messageTooLarge(let size, let limit):
             let text = "a message of \(size) bytes, the limit is \(limit)"
-            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(text)
+            if stage.isStatement { return .tooLong(stage, target, limit: limit, cause: text) }
+            return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
         case .resultTooLarge, .copyNotSupported, .invalidArgument, .busy:
-            return broken("\(error)")
+            return broken(stage, "\(error)")
+        case .cancelled where stage == .query:
+            return .statementCancelled()
         case .cancelled:
             return SourceFailure(
                 stage, .deadlineExceeded, "\(target) did not answer in time.",
@@ -62,6 +65,9 @@ struct PostgresMeaning: Sendable {
     private var user: String { source.login.username ?? "" }
 
     private func refused(_ refusal: PostgresServerError, in stage: Stage) -> SourceFailure {
+        if stage.isStatement {
+            return .sessionEnded(stage, target, ServerWords(code: refusal.sqlState, text: refusal.message))
+        }
         if [.probe, .database].contains(stage) {
             return PostgresFailures.later(sqlState: refusal.sqlState, text: refusal.message, source: source)
         }
@@ -100,8 +106,9 @@ struct PostgresMeaning: Sendable {
         }
     }
 
-    private func broken(_ text: String) -> SourceFailure {
-        SourceFailure(
+    private func broken(_ stage: Stage, _ text: String) -> SourceFailure {
+        if stage.isStatement { return .unreadable(stage, target, cause: text) }
+        return SourceFailure(
             .probe, .probeFailed, "\(target) answered a simple query with something that cannot be read.",
             hint: "Look into the server's log; if a pooler or proxy stands before it, try without.", cause: text)
     }

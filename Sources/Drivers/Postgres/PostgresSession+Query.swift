@@ -147,7 +147,7 @@ extension PostgresMeaning {
             switch refusal.sqlState {
             case "25006": return .writes("PostgreSQL", said)
             // Also the server's time limit says so; whoever set the limit knows better.
-            case "57014": return .statementCancelled("PostgreSQL", said)
+            case "57014": return .statementCancelled(said)
             default: return .refused("PostgreSQL", said)
             }
         case .invalidArgument(let why):

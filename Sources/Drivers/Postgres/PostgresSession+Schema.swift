@@ -59,10 +59,8 @@ extension PostgresSession {
             guard case .server(let refusal) = error, !refusal.endsSession else {
                 throw meaning.failure(for: error, in: .schema)
             }
-            throw SourceFailure(
-                .schema, .schemaUnavailable, "PostgreSQL did not tell its tables: \(refusal.sqlState).",
-                hint: "Let the server's administrator grant this login the use of pg_catalog.",
-                server: ServerWords(code: refusal.sqlState, text: refusal.message))
+            throw .schemaUnavailable(
+                "PostgreSQL", ServerWords(code: refusal.sqlState, text: refusal.message), catalogue: "pg_catalog")
         }
     }
 

@@ -129,6 +129,8 @@ struct MySQLReadOnlyTests {
             #expect(broken?.code == .statementRefused)
             #expect(broken?.server?.code == "1064")
             #expect(broken?.server?.text.contains("selec 1") == true)
+            #expect(broken?.message.contains("selec 1") == true)
+            #expect(broken?.message.hasSuffix("(1064).") == true)
             #expect(try await session.refusal("select * from nowhere")?.server?.code == "1146")
             await session.close()
         }

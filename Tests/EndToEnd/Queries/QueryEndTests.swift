@@ -146,4 +146,44 @@ struct QueryEndTests {
             #expect(await service.stop() == 0)
         }
     }
+
+    @Test("The server's administrator ends the session: 503 with the server's words, and the next statement works")
+    func terminated() async throws {
+        let database = try await Database.Kind.postgres.start()
+        guard case .postgres(let server) = database else { return }
+        let service = try await WellheadService.start()
+        let source = try await service.create(database.body.with(["options": ["poolMax": 1]]))
+        async let answer = service.query(source, ["statement": .text(Self.sleeps(.postgres)), "timeout": 60])
+        try await eventually("the statement runs") { try await Self.running(database) == 1 }
+        _ = try await server.admin(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' "
+                + "and pid <> pg_backend_pid()")
+        let refused = try await answer
+        #expect(refused.status == 503)
+        let error = try refused.json["error"]
+        #expect(error["stage"].text == "query")
+        #expect(error["code"].text == "server_closed")
+        #expect(error["server"]["code"].text == "57P01")
+        try await eventually("it is connected again") {
+            try await service.query(source, ["statement": "select 1"]).status == 200
+        }
+        #expect(await service.stop() == 0)
+        await database.stop()
+    }
+
+    @Test("A row that is longer than any is taken: the statement is refused, and the next one works")
+    func longRow() async throws {
+        let service = try await WellheadService.start()
+        let source = try await service.create(try await Database.Kind.postgres.shared().body)
+        let answer = try await service.query(source, ["statement": "select repeat('x', 70000000)"])
+        #expect(answer.status == 422)
+        let body = try answer.json
+        #expect(body["message"].text?.contains("64 MiB") == true, "\(body)")
+        #expect(body["error"]["stage"].text == "query")
+        #expect(body["error"]["code"].text == "statement_refused")
+        try await eventually("it is connected again") {
+            try await service.query(source, ["statement": "select 1"]).status == 200
+        }
+        #expect(await service.stop() == 0)
+    }
 }
