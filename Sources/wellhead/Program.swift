@@ -20,7 +20,7 @@ struct Program {
                 try command.run()
             }
         } catch let failure as CommandFailure {
-            Terminal.error("wellhead: \(failure.message)")
+            Terminal.error("wellhead: \(failure.message.onOneLine)")
             exit(failure.isUsage ? 2 : 1)
         } catch {
             let code = Wellhead.exitCode(for: error)

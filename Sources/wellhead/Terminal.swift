@@ -33,6 +33,7 @@ enum Terminal {
 
     /// Columns of equal width; every row has as many as the first.
     static func columns(_ rows: [[String]]) -> [String] {
+        let rows = rows.map { $0.map(\.onOneLine) }
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
@@ -69,5 +70,36 @@ enum Terminal {
             FileHandle.standardError.write(Data("\n".utf8))
         }
         return Secret(readLine() ?? "")
+    }
+}
+
+extension String {
+    /// The text on one line, without what steers a terminal. It can come from a stranger's database: an escape sequence
+    /// in it could rewrite what is on the screen. A line break is shown as ⏎, a tab as a blank, other control characters
+    /// as their pictures.
+    var onOneLine: String {
+        guard unicodeScalars.contains(where: \.isSteering) else { return self }
+        var line = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\n": line.append("⏎")
+            case "\t": line.append(" ")
+            case "\u{7F}": line.append("␡")
+            // The block of control pictures has them in their order.
+            case "\u{0}"..."\u{1F}": line.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
+            default: line.append(scalar.isSteering ? "\u{FFFD}" : scalar)
+            }
+        }
+        return String(line)
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it moves the cursor, begins an escape sequence, breaks the line or turns the direction of writing.
+    fileprivate var isSteering: Bool {
+        switch value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

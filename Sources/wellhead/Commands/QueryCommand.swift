@@ -85,11 +85,11 @@ struct QueryCommand: AsyncParsableCommand {
         Terminal.error("\(rows.count) \(rows.count == 1 ? "row" : "rows")\(more)")
     }
 
-    /// A value on one line of a table.
+    /// A value of a table.
     private static func shown(_ value: JSONValue) -> String {
         switch value {
         case .null: "NULL"
-        case .text(let text): text.replacing("\n", with: "⏎").replacing("\r", with: "").replacing("\t", with: " ")
+        case .text(let text): text
         case .flag, .whole, .number, .list, .object: value.document
         }
     }

@@ -50,7 +50,7 @@ struct SchemaCommand: AsyncParsableCommand {
         let name = [table["schema"].text, table["name"].text].compactMap { $0 }.joined(separator: ".")
         let kind = (table["kind"].text ?? "").replacing("_", with: " ")
         let rows = table["row_estimate"].whole.map { ", about \($0) rows" } ?? ""
-        print("\(name) (\(kind)\(rows))")
+        print("\(name) (\(kind)\(rows))".onOneLine)
         let key = Set(table["primary_key"].list.compactMap(\.text))
         let columns = table["columns"].list.map { column in
             let name = column["name"].text ?? ""

@@ -41,6 +41,23 @@ struct QueryCommandTests {
         #expect(await service.stop() == 0)
     }
 
+    @Test("What a stranger's database says cannot steer the terminal; programs get it as it is")
+    func escapes() async throws {
+        let service = try await WellheadService.start()
+        _ = try await service.create(try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
+        let statement = #"select E'a\u001b[2Jb\nc\u202ed\u009be' as "x\#u{1B}y""#
+        let table = try await wellhead(["query", "shop", statement], of: service)
+        #expect(table.output == "X␛Y\na␛[2Jb⏎c\u{FFFD}d\u{FFFD}e\n")
+        let csv = try await wellhead(["query", "shop", statement, "--format", "csv"], of: service)
+        #expect(csv.output == "x\u{1B}y\r\n\"a\u{1B}[2Jb\nc\u{202E}d\u{9B}e\"\r\n")
+        let failure = try await wellhead(["query", "shop", #"select E'\u001b[2J\n'::int"#], of: service)
+        #expect(failure.status == 1)
+        #expect(failure.errors.split(separator: "\n").count == 1)
+        #expect(failure.errors.contains("␛[2J"))
+        #expect(!failure.errors.contains("\u{1B}"))
+        #expect(await service.stop() == 0)
+    }
+
     @Test("What goes wrong is one line and status 1, what is called wrongly status 2")
     func failures() async throws {
         let service = try await WellheadService.start()
