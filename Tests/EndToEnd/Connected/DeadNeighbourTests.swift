@@ -16,18 +16,23 @@ struct DeadNeighbourTests {
             live.append(record["id"].text ?? "")
         }
         wire.set(.stall)
-        let hanging = Task { try await service.call("POST /datasources/\(dead["id"].text ?? "")/test?timeout=60") }
+        // Where eighty take longer than the longest deadline, the dead one is asked again: one is always hanging.
+        let hanging = Task {
+            while true {
+                let answer = try await service.call("POST /datasources/\(dead["id"].text ?? "")/test?timeout=60").json
+                if answer["error"]["code"].text != "deadline_exceeded" { return answer }
+            }
+        }
         for id in live {
             #expect(try await service.call("POST /datasources/\(id)/test").json["ok"].flag == true)
             #expect(try await service.call("GET /datasources/\(id)/status").json["status"].text == "connected")
         }
         let late = try await service.create(database.body.with(["name": "late"]))
         #expect(late["status"].text == "connected")
-        // The hanging one was there the whole time: its answer comes only once the wire is cut.
+        // The hanging one was there the whole time: another answer than its deadline comes only once the wire is cut.
         wire.set(.cut)
-        let answer = try await hanging.value.json
+        let answer = try await hanging.value
         #expect(answer["ok"].flag == false)
-        #expect(answer["error"]["code"].text != "deadline_exceeded")
         #expect(await service.stop() == 0)
         await wire.stop()
         await database.stop()

@@ -137,7 +137,8 @@ package final class MariaDBServer: Sendable {
             "bind-address": FreePort.loopback.joined(separator: ","),
             "character-set-server": "utf8mb4",
             "innodb-buffer-pool-size": "16M",
-            "innodb-flush-log-at-trx-commit": "0",
+            // Not to the disk, but to the kernel with each commit: what was made before a kill is there after it.
+            "innodb-flush-log-at-trx-commit": "2",
             "innodb-flush-method": "nosync",
             "max-connections": "200",
             "skip-name-resolve": "ON",

@@ -157,8 +157,8 @@ package final class PostgresServer: Sendable {
             "port": String(port),
             "unix_socket_directories": folder.path,
             "unix_socket_permissions": "0700",
+            // Not to the disk, but to the kernel with each commit: what was made before a kill is there after it.
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             "shared_buffers": "16MB",
             "dynamic_shared_memory_type": "mmap",

@@ -70,6 +70,9 @@ package final class WellheadService: Sendable {
         running.signal(signal)
         let status = await running.ended()
         daemon.withLockedValue { $0 = nil }
+        if signal == SIGTERM, status != 0 {
+            print("The service ended with \(status). Its last words:\n\(logText.suffix(4000))")
+        }
         return status
     }
 
