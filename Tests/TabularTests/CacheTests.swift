@@ -1,5 +1,6 @@
 import Foundation
 import SourceModel
+import Synchronization
 import Testing
 
 @testable import Tabular
@@ -21,7 +22,7 @@ struct CacheTests {
         #expect(Set(leases.map(\.path)).count == 1)
         #expect(desk.cache.begun == 1)
         #expect(desk.databases.count == 1)
-        #expect(leases.allSatisfy { $0.table.rows == 20_000 })
+        #expect(leases.allSatisfy { $0.tables[0].rows == 20_000 })
         for lease in leases.dropLast() { lease.release() }
         #expect(desk.databases.count == 1)
         leases.last?.release()
@@ -40,7 +41,7 @@ struct CacheTests {
         try desk.write(Self.rows(4))
         let fourth = try await desk.lease()
         #expect(Set([first, second, third, fourth].map(\.path)).count == 4)
-        #expect([first, second, third, fourth].map(\.table.rows) == [3, 4, 3, 4])
+        #expect([first, second, third, fourth].map(\.tables[0].rows) == [3, 4, 3, 4])
         #expect(desk.databases.count == 4)
     }
 
@@ -75,9 +76,45 @@ struct CacheTests {
         task.cancel()
         let failure = await #expect(throws: SourceFailure.self) { try await task.value }
         #expect(failure?.code == .deadlineExceeded)
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: desk.path())[.size] as? Int)
+        #expect(failure?.message.hasPrefix("Reading t.csv did not finish in time: ") == true)
+        let grouped = size.formatted(.number.locale(Locale(identifier: "en_US")))
+        #expect(failure?.message.hasSuffix(" % of \(grouped) bytes are read.") == true, "\(failure?.message ?? "")")
         let lease = try await desk.lease()
-        #expect(lease.table.rows == 200_000)
+        #expect(lease.tables[0].rows == 200_000)
         #expect(desk.cache.begun == 1)
+    }
+
+    @Test("Who waits is told how far the reading is")
+    func progress() async throws {
+        let desk = try Desk(interval: .milliseconds(1))
+        try desk.write(Self.rows(100_000))
+        let seen = Mutex<[TabularProgress]>([])
+        // A file is read anew until one reading took long enough for a word of it.
+        var name = 0
+        while seen.withLock({ $0.isEmpty }) {
+            name += 1
+            let lease = try await desk.cache.lease(
+                desk.path(), named: "\(name).csv", as: .csv(DialectOptions()),
+                progress: { progress in seen.withLock { $0.append(progress) } })
+            lease.release()
+        }
+        let size = try FileIdentity(at: desk.path(), named: "t.csv").size
+        for progress in seen.withLock({ $0 }) {
+            #expect(progress.size == size && (0...1).contains(progress.fraction) && progress.rows <= 100_000)
+        }
+    }
+
+    @Test(
+        "Progress is told in words",
+        arguments: [
+            (0.0, 999, false, "0 % of 999 bytes are read"),
+            (0.4399, 1_100_000_000, false, "43 % of 1,100,000,000 bytes are read"),
+            (0.9999, 1000, false, "99 % of 1,000 bytes are read"), (1, 1000, false, "100 % of 1,000 bytes are read"),
+            (0, 1000, true, "it waits until other files are read"),
+        ])
+    func words(fraction: Double, size: Int, isQueued: Bool, words: String) {
+        #expect(TabularProgress(fraction: fraction, size: size, rows: 0, isQueued: isQueued).words == words)
     }
 
     @Test("A reading that nobody waits for any more ends, and leaves nothing")
@@ -99,7 +136,7 @@ struct CacheTests {
         let desk = try Desk()
         for number in 0..<12 { try desk.write(Self.rows(100 + number), to: "f\(number).csv") }
         let rows = try await withThrowingTaskGroup(of: Int.self) { group in
-            for number in 0..<12 { group.addTask { try await desk.lease("f\(number).csv").table.rows } }
+            for number in 0..<12 { group.addTask { try await desk.lease("f\(number).csv").tables[0].rows } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(rows.sorted() == Array(100..<112))

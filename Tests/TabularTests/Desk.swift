@@ -10,11 +10,13 @@ final class Desk: Sendable {
     let home: URL
     let cache: TabularCache
 
-    init(patience: Duration = .seconds(60)) throws {
+    init(patience: Duration = .seconds(60), interval: Duration = .milliseconds(250)) throws {
         home = FileManager.default.temporaryDirectory.appending(
             path: "wellhead-tabular-\(UUID().uuidString)", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
-        cache = TabularCache(directory: home.appending(path: "cache", directoryHint: .isDirectory), patience: patience)
+        cache = TabularCache(
+            directory: home.appending(path: "cache", directoryHint: .isDirectory), patience: patience,
+            interval: interval)
     }
 
     deinit { try? FileManager.default.removeItem(at: home) }
@@ -35,7 +37,7 @@ final class Desk: Sendable {
     func path(_ name: String = "t.csv") -> String { home.appending(path: name).path }
 
     func lease(_ name: String = "t.csv", _ options: DialectOptions = DialectOptions()) async throws -> TabularLease {
-        try await cache.lease(path(name), named: name, options: options)
+        try await cache.lease(path(name), named: name, as: .csv(options))
     }
 
     /// A reader of a file with this text.
@@ -58,7 +60,7 @@ final class Desk: Sendable {
     func failure(_ bytes: [UInt8], _ options: DialectOptions = DialectOptions()) async throws -> SourceFailure? {
         try write(bytes)
         do throws(SourceFailure) {
-            _ = try await cache.lease(path(), named: "t.csv", options: options)
+            _ = try await cache.lease(path(), named: "t.csv", as: .csv(options))
             return nil
         } catch {
             return error

@@ -71,9 +71,9 @@ struct DialectTests {
         let (bytes, options, summary, names) = Self.files[index]
         let desk = try Desk()
         try desk.write(bytes)
-        let table = try await desk.lease("t.csv", options).table
-        #expect(table.summary == summary)
-        #expect(table.columns.map(\.name) == names)
+        let lease = try await desk.lease("t.csv", options)
+        #expect(lease.summary == summary)
+        #expect(lease.tables[0].columns.map(\.name) == names)
     }
 
     static let malformed: [(bytes: [UInt8], options: DialectOptions, says: String)] = [

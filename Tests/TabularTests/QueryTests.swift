@@ -202,7 +202,7 @@ struct QueryTests {
     func name(file: String, table: String) async throws {
         let desk = try Desk()
         let reader = try await desk.reader(of: "a,\"b \"\"c\"\"\"\n1,2\n", file)
-        #expect(reader.lease.table.name == table)
+        #expect(reader.lease.tables[0].name == table)
         let quoted = ColumnNames.quoted(table)
         #expect(try await reader.result("SELECT a, \"b \"\"c\"\"\" AS b FROM \(quoted)").text == "{\"a\":1,\"b\":2}\n")
         await reader.close()

@@ -73,7 +73,7 @@ struct TypeTests {
         let result = try await reader.result("SELECT v FROM t")
         #expect(result.text == values.map { "{\"v\":\($0)}\n" }.joined())
         #expect(result.columns.map(\.type) == [type])
-        let column = reader.lease.table.columns[0]
+        let column = reader.lease.tables[0].columns[0]
         #expect(column.type.name == type)
         #expect(result.columns.map(\.jsonType) == [column.type.jsonType])
         #expect(column.isNullable == values.contains("null"))

@@ -12,22 +12,37 @@ struct CSVDriver: Sendable {
         journal.enter(.open)
         let found = try files.find(path)
         journal.note("\(found.size) bytes")
-        let reader = try await CSVDriver.read(found, named: path, source.options.dialect, cache)
-        let table = reader.lease.table
-        journal.note("\(found.size) bytes, \(table.summary)")
+        let reader = try await CSVDriver.read(found, named: path, .csv(source.options.dialect), cache) {
+            journal.note("\(found.size) bytes, \($0.isQueued ? $0.words : "\($0.percent) % read, \($0.rows) rows")")
+        }
+        journal.note("\(found.size) bytes, \(reader.lease.summary)")
         journal.enter(.probe)
-        let columns = table.columns.prefix(8).map { "\($0.name) \($0.type.name)" }.joined(separator: ", ")
-        let more = table.columns.count > 8 ? ", …" : ""
-        journal.pass("\(table.columns.count) columns, \(table.rows) rows: \(columns)\(more)")
+        journal.pass(CSVDriver.outline(of: reader.lease.tables))
         return CSVSession(
-            path: path, options: source.options.dialect, files: files, cache: cache, found: found, reader: reader)
+            path: path, format: .csv(source.options.dialect), files: files, cache: cache, found: found, reader: reader)
     }
 
-    /// Opens the table of a file, which is read where nobody has read it yet.
+    /// Tables with their columns and rows, the first of each, for a report.
+    private static func outline(of tables: [TabularTable]) -> String {
+        func some(_ words: [String]) -> String {
+            words.prefix(8).joined(separator: ", ") + (words.count > 8 ? ", …" : "")
+        }
+        if tables.count == 1, let table = tables.first {
+            return "\(table.columns.count) columns, \(table.rows) rows: "
+                + some(table.columns.map { "\($0.name) \($0.type.name)" })
+        }
+        return "\(tables.count) tables: "
+            + some(tables.map { "\($0.name) (\($0.columns.count) columns, \($0.rows) rows)" })
+    }
+
+    /// Opens the tables of a file, which is read where nobody has read it yet.
+    ///
+    /// - Parameter observer: told how far the reading is.
     static func read(
-        _ found: FileRoom.Found, named path: String, _ options: DialectOptions, _ cache: TabularCache
+        _ found: FileRoom.Found, named path: String, _ format: TabularFormat, _ cache: TabularCache,
+        progress observer: (@Sendable (TabularProgress) -> Void)? = nil
     ) async throws(SourceFailure) -> TabularReader {
-        let lease = try await cache.lease(found.url.path, named: path, options: options)
+        let lease = try await cache.lease(found.url.path, named: path, as: format, progress: observer)
         let reader = TabularReader(lease)
         do throws(SourceFailure) {
             try await reader.open()

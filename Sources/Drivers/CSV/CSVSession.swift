@@ -17,16 +17,16 @@ final class CSVSession: Session {
 
     let facts: SessionFacts
     private let path: String
-    private let options: DialectOptions
+    private let format: TabularFormat
     private let files: FileRoom
     private let cache: TabularCache
     private let state: NIOLockedValueBox<State>
 
     init(
-        path: String, options: DialectOptions, files: FileRoom, cache: TabularCache, found: FileRoom.Found,
+        path: String, format: TabularFormat, files: FileRoom, cache: TabularCache, found: FileRoom.Found,
         reader: TabularReader
     ) {
-        (self.path, self.options, self.files, self.cache) = (path, options, files, cache)
+        (self.path, self.format, self.files, self.cache) = (path, format, files, cache)
         state = NIOLockedValueBox(State(reader: reader))
         let modified = found.modified.formatted(.iso8601)
         facts = SessionFacts(serverVersion: "CSV, \(found.size) bytes, changed \(modified)")
@@ -39,16 +39,23 @@ final class CSVSession: Session {
     // MARK: Schema
 
     func tables() async throws(SourceFailure) -> TableList {
-        let table = try await currentReader().lease.table
-        return TableList(tables: [TableHeading(name: table.name, kind: .table, rowEstimate: table.rows)])
+        let tables = try await currentReader().lease.tables.map {
+            TableHeading(name: $0.name, kind: $0.kind, comment: $0.comment, rowEstimate: $0.rows)
+        }
+        return TableList(tables: tables.sorted { $0.name < $1.name })
     }
 
     func details(of tables: [TableHeading]) async throws(SourceFailure) -> [TableDetails] {
-        let table = try await currentReader().lease.table
-        let columns = table.columns.map {
-            TableColumn(name: $0.name, type: $0.type.name, jsonType: $0.type.jsonType, isNullable: $0.isNullable)
+        let known = try await currentReader().lease.tables
+        return tables.map { table in
+            // A table that is gone since it was listed has no columns any more.
+            let columns = known.first { $0.name == table.name }?.columns ?? []
+            return TableDetails(
+                columns: columns.map {
+                    TableColumn(
+                        name: $0.name, type: $0.type.name, jsonType: $0.type.jsonType, isNullable: $0.isNullable)
+                })
         }
-        return tables.map { TableDetails(columns: $0.name == table.name ? columns : []) }
     }
 
     // MARK: Queries
@@ -77,7 +84,7 @@ final class CSVSession: Session {
         let found = try files.find(path)
         let reader = state.withLockedValue { $0.reader }
         if try FileIdentity(at: found.url.path, named: path) == reader.lease.identity { return reader }
-        let fresh = try await CSVDriver.read(found, named: path, options, cache)
+        let fresh = try await CSVDriver.read(found, named: path, format, cache)
         let old = state.withLockedValue { state -> TabularReader in
             if state.isEnded { return fresh }
             defer { state.reader = fresh }

@@ -13,20 +13,22 @@ package struct CSVSurvey: Sendable {
 
     /// - Parameters:
     ///   - name: the file's name in failures.
-    ///   - checkpoint: called again and again; what it throws ends the survey.
-    /// - Throws: `SourceFailure`, among them `file_malformed` with line and column, or what `checkpoint` throws.
-    init(of file: OpenFile, named name: String, options: DialectOptions, checkpoint: () throws -> Void) throws {
+    ///   - reading: told how far it is, the survey being half of the work; what it throws ends the survey.
+    /// - Throws: `SourceFailure`, among them `file_malformed` with line and column, or what `reading` throws.
+    init(of file: OpenFile, named name: String, options: DialectOptions, _ reading: TabularReading) throws {
+        reading.expect(2 * reading.size)
         let sample = CSVSample(try file.beginning(CSVSample.size))
         var dialect = sample.dialect(options)
         do {
-            let survey = try Self.pass(over: file, dialect, isGuess: options.encoding == nil, checkpoint)
+            let survey = try Self.pass(over: file, dialect, isGuess: options.encoding == nil, reading)
             if let survey {
                 self = survey
                 return
             }
             // The beginning was ASCII and what followed was not UTF-8.
             dialect.encoding = .windows1252
-            guard let survey = try Self.pass(over: file, dialect, isGuess: false, checkpoint) else {
+            reading.expect(3 * reading.size)
+            guard let survey = try Self.pass(over: file, dialect, isGuess: false, reading) else {
                 throw MalformedText(line: 1, column: 1, what: "bytes of no encoding", hint: "Set options.encoding.")
             }
             self = survey
@@ -45,22 +47,22 @@ package struct CSVSurvey: Sendable {
     /// - Parameter isGuess: whether UTF-8 was taken for want of anything that spoke against it.
     /// - Returns: nil where it was guessed wrong.
     private static func pass(
-        over file: OpenFile, _ dialect: CSVDialect, isGuess: Bool, _ checkpoint: () throws -> Void
+        over file: OpenFile, _ dialect: CSVDialect, isGuess: Bool, _ reading: TabularReading
     ) throws -> CSVSurvey? {
-        try withoutActuallyEscaping(checkpoint) { checkpoint in
-            var scanner = CSVScanner(file, dialect, checkpoint)
-            let window = scanner.window
-            do {
-                return try survey(&scanner, dialect)
-            } catch let fault as MalformedText {
-                let isWrong = window.fault == .invalid && !window.sawMoreThanASCII
-                guard isGuess, dialect.encoding == .utf8, dialect.markLength == 0, isWrong else { throw fault }
-                return nil
-            }
+        var scanner = CSVScanner(file, dialect, reading)
+        let window = scanner.window
+        do {
+            return try survey(&scanner, dialect, reading)
+        } catch let fault as MalformedText {
+            let isWrong = window.fault == .invalid && !window.sawMoreThanASCII
+            guard isGuess, dialect.encoding == .utf8, dialect.markLength == 0, isWrong else { throw fault }
+            return nil
         }
     }
 
-    private static func survey(_ scanner: inout CSVScanner, _ dialect: CSVDialect) throws -> CSVSurvey {
+    private static func survey(
+        _ scanner: inout CSVScanner, _ dialect: CSVDialect, _ reading: TabularReading
+    ) throws -> CSVSurvey {
         guard try scanner.next() else {
             throw MalformedText(
                 line: 1, column: 1, what: "the file is empty", hint: "Write at least the columns' names into the file.")
@@ -83,6 +85,7 @@ package struct CSVSurvey: Sendable {
         while isThere {
             try scanner.checkWidth(width, hasHeader: dialect.hasHeader)
             rows += 1
+            if rows.isMultiple(of: 1024) { reading.note(rows: rows) }
             for index in 0..<width {
                 let isEmpty = scanner.fields[index].count == 0
                 if isEmpty || columns[index].kinds.contains(.text) {
@@ -122,13 +125,13 @@ package struct CSVSurvey: Sendable {
 }
 
 extension CSVScanner {
-    /// - Parameter checkpoint: called whenever the file is read from.
-    init(_ file: OpenFile, _ dialect: CSVDialect, _ checkpoint: @escaping () throws -> Void) {
+    /// - Parameter reading: told whenever the file is read from.
+    init(_ file: OpenFile, _ dialect: CSVDialect, _ reading: TabularReading) {
         var offset = dialect.markLength
         let window = TextWindow(dialect.encoding) { target in
-            try checkpoint()
             let count = try file.read(into: target, at: offset)
             offset += count
+            try reading.advance(by: count)
             return count
         }
         self.init(window, delimiter: dialect.delimiter, quote: dialect.quote)

@@ -3,35 +3,30 @@ import SourceModel
 
 /// A CSV file as a table of a database.
 enum CSVTable {
-    /// The file became another one while it was read.
-    struct Changed: Error {}
-
     /// Reads the file twice: what its columns are, then its rows into the database.
     ///
     /// - Parameters:
     ///   - path: an empty file that becomes the database.
-    ///   - checkpoint: called again and again; what it throws ends the reading.
-    /// - Throws: `SourceFailure`, `Changed`, or what `checkpoint` throws.
+    ///   - reading: told how far it is; what it throws ends the reading.
+    /// - Throws: `SourceFailure`, `FileChanged`, or what `reading` throws.
     static func build(
         from identity: FileIdentity, named name: String, options: DialectOptions, table: String, at path: String,
-        checkpoint: () throws -> Void
+        _ reading: TabularReading
     ) throws -> CSVSurvey {
         let file = try OpenFile(identity.path, named: name)
-        guard try file.identity() == identity else { throw Changed() }
+        guard try file.identity() == identity else { throw FileChanged() }
         let survey: CSVSurvey
         do {
-            survey = try CSVSurvey(of: file, named: name, options: options, checkpoint: checkpoint)
+            survey = try CSVSurvey(of: file, named: name, options: options, reading)
             try TableWriter.write(at: path, table: table, columns: survey.columns) { writer in
-                try withoutActuallyEscaping(checkpoint) { checkpoint in
-                    var scanner = CSVScanner(file, survey.dialect, checkpoint)
-                    try fill(&writer, from: &scanner, survey)
-                }
+                var scanner = CSVScanner(file, survey.dialect, reading)
+                try fill(&writer, from: &scanner, survey)
             }
         } catch {
             // Half of one content and half of another is nobody's mistake.
-            guard try file.identity() == identity else { throw Changed() }
+            guard try file.identity() == identity else { throw FileChanged() }
             switch error {
-            case is MalformedText: throw Changed()
+            case is MalformedText: throw FileChanged()
             case let error as DatabaseError:
                 throw SourceFailure(
                     .open, .fileMalformed, "\(name) cannot be read into the service's cache: \(error.message ?? "").",
@@ -39,7 +34,7 @@ enum CSVTable {
             default: throw error
             }
         }
-        guard try file.identity() == identity else { throw Changed() }
+        guard try file.identity() == identity else { throw FileChanged() }
         return survey
     }
 
@@ -62,13 +57,13 @@ enum CSVTable {
                 switch types[index] {
                 case .text, .date, .timestamp: writer.bind(bytes, at: place)
                 case .integer, .bigInteger:
-                    guard let value = NumberText(bytes, decimalMark: mark)?.integer else { throw Changed() }
+                    guard let value = NumberText(bytes, decimalMark: mark)?.integer else { throw FileChanged() }
                     writer.bind(value, at: place)
                 case .decimal:
-                    guard let number = NumberText(bytes, decimalMark: mark) else { throw Changed() }
+                    guard let number = NumberText(bytes, decimalMark: mark) else { throw FileChanged() }
                     writer.bind(number.double(bytes), at: place)
                 case .boolean:
-                    guard let flag = BooleanText.flag(bytes) else { throw Changed() }
+                    guard let flag = BooleanText.flag(bytes) else { throw FileChanged() }
                     writer.bind(flag ? 1 : 0 as Int64, at: place)
                 }
             }

@@ -13,15 +13,14 @@ package final class TabularCache: Sendable {
     struct Key: Hashable {
         let identity: FileIdentity
         let name: String
-        let options: DialectOptions
-
-        var table: String { ColumnNames.table(ofPath: name) }
+        let format: TabularFormat
     }
 
     typealias Waiter = CheckedContinuation<Result<TabularLease, any Error>, Never>
 
     /// A file that is being read, or waits to be.
     struct Build {
+        let reading: TabularReading
         var waiters: [Int: Waiter] = [:]
         /// Since when nobody waits for it.
         var abandoned: ContinuousClock.Instant?
@@ -29,7 +28,7 @@ package final class TabularCache: Sendable {
 
     /// A database that can be read.
     struct Ready {
-        let table: TabularTable
+        let contents: TabularContents
         let path: String
         var leases = 0
     }
@@ -53,6 +52,7 @@ package final class TabularCache: Sendable {
     private let directory: URL
     private let patience: Duration
     private let limit: Int
+    private let interval: Duration
     private let queue = DispatchQueue(label: "tabular.cache", attributes: .concurrent)
 
     /// Removes what an earlier process left behind.
@@ -61,8 +61,12 @@ package final class TabularCache: Sendable {
     ///   - directory: made when it is first needed, closed to others.
     ///   - patience: how long a reading goes on, and its result is kept, when nobody waits for it.
     ///   - limit: how many files are read at one time.
-    package init(directory: URL, patience: Duration = .seconds(60), limit: Int = 4) {
+    ///   - interval: how often who waits is told how far the reading is.
+    package init(
+        directory: URL, patience: Duration = .seconds(60), limit: Int = 4, interval: Duration = .milliseconds(250)
+    ) {
         self.directory = directory
+        self.interval = interval
         self.patience = patience
         self.limit = limit
         // Where there is nothing to remove, or it cannot be, there is nothing to do about it either.
@@ -74,20 +78,24 @@ package final class TabularCache: Sendable {
     ///
     /// - Parameters:
     ///   - path: where the file is, links resolved.
-    ///   - name: the file's name in failures; the table's name comes from it.
+    ///   - name: the file's name in failures; a table's name may come from it.
+    ///   - observer: told a few times a second how far the reading is, while it is waited for.
     /// - Throws: a failure of the stage `open`; `deadline_exceeded` when cancelled.
     package func lease(
-        _ path: String, named name: String, options: DialectOptions
+        _ path: String, named name: String, as format: TabularFormat,
+        progress observer: (@Sendable (TabularProgress) -> Void)? = nil
     ) async throws(SourceFailure) -> TabularLease {
         for _ in 0..<5 {
-            let key = Key(identity: try FileIdentity(at: path, named: name), name: name, options: options)
-            switch await lease(key) {
+            let key = Key(identity: try FileIdentity(at: path, named: name), name: name, format: format)
+            switch await lease(key, observer) {
             case .success(let lease): return lease
             case .failure(let failure as SourceFailure): throw failure
-            case .failure(is CSVTable.Changed), .failure(is Abandoned): continue
+            case .failure(is FileChanged), .failure(is Abandoned): continue
             case .failure(let error):
+                let progress = (error as? Left)?.progress
                 throw SourceFailure(
-                    .open, .deadlineExceeded, "Reading \(name) did not finish in time.",
+                    .open, .deadlineExceeded,
+                    "Reading \(name) did not finish in time\(progress.map { ": \($0.words)" } ?? "").",
                     hint: "Raise timeout, or try again: the reading goes on for a while.", cause: "\(error)")
             }
         }
@@ -103,6 +111,36 @@ package final class TabularCache: Sendable {
 
     // MARK: Waiting
 
+    /// Who waited has left.
+    private struct Left: Error {
+        /// How far the reading was.
+        var progress: TabularProgress?
+    }
+
+    private func lease(
+        _ key: Key, _ observer: (@Sendable (TabularProgress) -> Void)?
+    ) async -> Result<TabularLease, any Error> {
+        guard let observer else { return await lease(key) }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                // The sleep throws when the reading is done, or nobody waits any more.
+                while (try? await Task.sleep(for: interval)) != nil {
+                    if let progress = progress(of: key) { observer(progress) }
+                }
+            }
+            let result = await lease(key)
+            group.cancelAll()
+            return result
+        }
+    }
+
+    private func progress(of key: Key) -> TabularProgress? {
+        state.withLock { state in
+            guard case .building(let build) = state.entries[key] else { return nil }
+            return build.reading.progress
+        }
+    }
+
     private func lease(_ key: Key) async -> Result<TabularLease, any Error> {
         let id = state.withLock { state in
             state.count += 1
@@ -112,7 +150,7 @@ package final class TabularCache: Sendable {
             await withCheckedContinuation { waiter in
                 let now = state.withLock { state -> Result<TabularLease, any Error>? in
                     // Under the lock: the handler below has run already, or will find the waiter.
-                    if Task.isCancelled { return .failure(CancellationError()) }
+                    if Task.isCancelled { return .failure(Left()) }
                     switch state.entries[key] {
                     case .ready(var ready):
                         ready.leases += 1
@@ -123,7 +161,10 @@ package final class TabularCache: Sendable {
                         build.abandoned = nil
                         state.entries[key] = .building(build)
                     case nil:
-                        state.entries[key] = .building(Build(waiters: [id: waiter]))
+                        let reading = TabularReading(size: key.identity.size) { [weak self] in
+                            try self?.checkAbandoned(key)
+                        }
+                        state.entries[key] = .building(Build(reading: reading, waiters: [id: waiter]))
                         state.queued.append(key)
                     }
                     return nil
@@ -131,14 +172,14 @@ package final class TabularCache: Sendable {
                 if let now { waiter.resume(returning: now) } else { startQueued() }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard case .building(var build) = state.entries[key] else { return nil }
+            let (waiter, progress) = state.withLock { state -> (Waiter?, TabularProgress?) in
+                guard case .building(var build) = state.entries[key] else { return (nil, nil) }
                 let waiter = build.waiters.removeValue(forKey: id)
                 if build.waiters.isEmpty, build.abandoned == nil { build.abandoned = .now }
                 state.entries[key] = .building(build)
-                return waiter
+                return (waiter, build.reading.progress)
             }
-            waiter?.resume(returning: .failure(CancellationError()))
+            waiter?.resume(returning: .failure(Left(progress: progress)))
         }
     }
 
@@ -163,6 +204,9 @@ package final class TabularCache: Sendable {
             state.queued.removeFirst(count)
             state.running += count
             state.begun += count
+            for key in started {
+                if case .building(let build) = state.entries[key] { build.reading.begin() }
+            }
             return started
         }
         for key in started {
@@ -173,23 +217,24 @@ package final class TabularCache: Sendable {
 
     private func build(_ key: Key) {
         var path: String?
-        let result = Result { () throws -> (TabularTable, String) in
+        let reading = state.withLock { state -> TabularReading? in
+            guard case .building(let build) = state.entries[key] else { return nil }
+            return build.reading
+        }
+        let result = Result { () throws -> (TabularContents, String) in
+            // What is queued stays in its place until it was read.
+            guard let reading else { throw Abandoned() }
             let file = try makeFile(for: key)
             path = file
-            let survey = try CSVTable.build(
-                from: key.identity, named: key.name, options: key.options, table: key.table, at: file
-            ) { try checkAbandoned(key) }
-            let table = TabularTable(
-                name: key.table, columns: survey.columns, rows: survey.rows, summary: survey.dialect.summary)
-            return (table, file)
+            return (try key.format.build(from: key.identity, named: key.name, at: file, reading), file)
         }
         if case .failure = result, let path { remove(path) }
         let outcomes = state.withLock { state -> [(Waiter, Result<TabularLease, any Error>)] in
             state.running -= 1
             guard case .building(let build) = state.entries[key] else { return [] }
             switch result {
-            case .success(let (table, path)):
-                let ready = Ready(table: table, path: path, leases: build.waiters.count)
+            case .success(let (contents, path)):
+                let ready = Ready(contents: contents, path: path, leases: build.waiters.count)
                 state.entries[key] = .ready(ready)
                 return build.waiters.values.map { ($0, .success(TabularLease(self, key, ready))) }
             case .failure(let error):
@@ -269,31 +314,5 @@ extension TabularCache.Key {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in "\(self)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return String(repeating: "0", count: 16 - String(hash, radix: 16).count) + String(hash, radix: 16)
-    }
-}
-
-/// The right to read a database, until it is released or forgotten.
-package final class TabularLease: Sendable {
-    package let table: TabularTable
-    /// The content that was read.
-    package var identity: FileIdentity { key.identity }
-    /// The database's file.
-    let path: String
-
-    private let cache: TabularCache
-    private let key: TabularCache.Key
-    private let isReleased = Atomic<Bool>(false)
-
-    fileprivate init(_ cache: TabularCache, _ key: TabularCache.Key, _ ready: TabularCache.Ready) {
-        (self.cache, self.key) = (cache, key)
-        (table, path) = (ready.table, ready.path)
-    }
-
-    deinit { release() }
-
-    /// Gives the database back; no statement may run on it any more. May be called again.
-    package func release() {
-        guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        cache.release(key, path: path)
     }
 }

@@ -1,6 +1,6 @@
 import GRDBSQLite
 
-/// Allows a statement to read one table and nothing else: SQLite asks while it compiles ("Compile-Time Authorization
+/// Allows a statement to read the file's tables and nothing else: SQLite asks while it compiles ("Compile-Time Authorization
 /// Callbacks" in its manual).
 final class StatementGuard {
     /// What a statement wanted that it may not have.
@@ -13,11 +13,11 @@ final class StatementGuard {
         case other
     }
 
-    private let table: String
+    private let tables: Set<String>
     /// The first refusal since `reset`.
     private(set) var refusal: Refusal?
 
-    init(table: String) { self.table = table.lowercased() }
+    init(tables: [String]) { self.tables = Set(tables.map { $0.lowercased() }) }
 
     private var sawSelect = false
 
@@ -44,7 +44,7 @@ final class StatementGuard {
             return SQLITE_OK
         case SQLITE_READ:
             let name = Self.text(first)
-            if name == table || Self.functions.contains(name) { return SQLITE_OK }
+            if tables.contains(name) || Self.functions.contains(name) { return SQLITE_OK }
             // What is read without a column of it is a common table expression, or one of SQLite's own tables.
             return Self.text(second).isEmpty && !Self.isOwn(name) ? SQLITE_OK : refuse(.other)
         case SQLITE_FUNCTION:

@@ -47,7 +47,7 @@ enum TabularFailures {
         case .other:
             return SourceFailure(
                 .query, .statementRefused, "The statement uses what may not be used on files: \(said.text).",
-                hint: "Read the file's own table only; GET /datasources/{id}/schema names it.", server: said)
+                hint: "Read the file's own tables only; GET /datasources/{id}/schema names them.", server: said)
         case nil:
             let offset = Int(sqlite3_error_offset(connection))
             if offset >= 0 {
@@ -56,7 +56,7 @@ enum TabularFailures {
             }
             return SourceFailure(
                 .query, .statementRefused, "SQLite refuses the statement: \(said.text).",
-                hint: "Correct the statement; GET /datasources/{id}/schema names the table and its columns.",
+                hint: "Correct the statement; GET /datasources/{id}/schema names the tables and their columns.",
                 server: said)
         }
     }

@@ -17,7 +17,7 @@ package actor TabularReader {
     private let executor = QueueExecutor(label: "tabular.reader")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// The right to the database, with what is known of its table.
+    /// The right to the database, with what is known of its tables.
     package nonisolated let lease: TabularLease
     private let sentry: StatementGuard
     private var queue: DatabaseQueue?
@@ -27,7 +27,7 @@ package actor TabularReader {
     /// - Parameter lease: released when the reader closes.
     package init(_ lease: TabularLease) {
         self.lease = lease
-        sentry = StatementGuard(table: lease.table.name)
+        sentry = StatementGuard(tables: lease.tables.map(\.name))
     }
 
     // MARK: Life
@@ -62,7 +62,7 @@ package actor TabularReader {
             self.connection = connection
         } catch {
             throw SourceFailure(
-                .open, .fileMalformed, "The table \(lease.table.name) cannot be opened in the service's cache.",
+                .open, .fileMalformed, "The tables of the file cannot be opened in the service's cache.",
                 hint: "Test the data source again; it is then read anew.", cause: "\(error)")
         }
     }
