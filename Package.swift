@@ -68,6 +68,7 @@ let package = Package(
         room("SourceModel", crypto + certificates),
         room("PostgresWire", crypto + [nioCore]),
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
+        room("SFTPWire", [nioCore]),
         room(
             "Route",
             [
@@ -78,7 +79,10 @@ let package = Package(
         room("Tabular", ["SourceModel", "Results"] + sqlite),
         room(
             "Drivers",
-            ["SourceModel", "Route", "PostgresWire", "MySQLWire", "Results", "Tabular", nioCore, locks, logging]),
+            [
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "Results", "Tabular", nioCore, locks,
+                logging,
+            ]),
         room("Vault", ["SourceModel"] + crypto),
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
         room(
@@ -110,6 +114,7 @@ let package = Package(
         tests("SourceModelTests", ["SourceModel", "Testbed"]),
         tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
         tests(
             "RouteTests",
             [

@@ -54,28 +54,40 @@ package final class Route: Sendable {
     /// Travels the stages resolve, dial and ssh_*, and leaves the last of them ended as passed. Cancelling the task
     /// closes everything that was opened.
     package func open(_ source: DataSource, journal: StageJournal) async throws(SourceFailure) -> RoutedChannel {
-        guard let endpoint = source.endpoint else {
-            throw SourceFailure(
-                .validate, .missingField, "\(source.driver.displayName) needs a host.", hint: "Set host.")
-        }
         switch source.scheme {
         case .direct(let encryption):
+            let endpoint = try endpoint(of: source)
             let addresses = try await resolve(endpoint.host, as: .dataSource, journal)
             journal.enter(.dial)
             let dialer = Dialer(stagger: configuration.stagger, group: configuration.group)
             let dialled = try await dialer.dial(endpoint, addresses: addresses, field: .host)
             journal.pass(dialled.address.description)
             return routed(dialled.channel, nil, encryption, endpoint, journal, seenBy: dialled.witness)
+        case .ssh(let bastion, .sftp, _):
+            let way = try await way(to: bastion.endpoint, through: bastion, .sftp, journal)
+            return routed(way.channel, way, .plain, bastion.endpoint, journal)
         case .ssh(let bastion, let passage, let encryption):
+            let endpoint = try endpoint(of: source)
             // Before the SSH host is: what may not be reached from here may not be reached by its help either.
             journal.enter(.resolve)
             try configuration.policy.checkBehindSSH(endpoint.host)
-            let way = try await sessions.channel(
-                to: endpoint, through: bastion, passage: passage, on: configuration.group.next(), journal: journal
-            ) { () async throws(SourceFailure) in
-                try await resolve(bastion.host, as: .sshHost, journal).map { $0.socketAddress(port: bastion.port) }
-            }
+            let way = try await way(to: endpoint, through: bastion, passage, journal)
             return routed(way.channel, way, encryption, endpoint, journal)
+        }
+    }
+
+    private func endpoint(of source: DataSource) throws(SourceFailure) -> Endpoint {
+        if let endpoint = source.endpoint { return endpoint }
+        throw SourceFailure(.validate, .missingField, "\(source.driver.displayName) needs a host.", hint: "Set host.")
+    }
+
+    private func way(
+        to endpoint: Endpoint, through bastion: Bastion, _ passage: Passage, _ journal: StageJournal
+    ) async throws(SourceFailure) -> SSHPassage {
+        try await sessions.channel(
+            to: endpoint, through: bastion, passage: passage, on: configuration.group.next(), journal: journal
+        ) { () async throws(SourceFailure) in
+            try await resolve(bastion.host, as: .sshHost, journal).map { $0.socketAddress(port: bastion.port) }
         }
     }
 

@@ -140,7 +140,7 @@ final class ChannelBridge {
             inbound.clear()
         }
         // A relay's end of output comes before its exit status: the close after both says that all is known.
-        let ended = witness.isRelay ? remoteClosed : remoteEnded
+        let ended = witness.isProgram ? remoteClosed : remoteEnded
         if ended, !toldLocal, !localGone {
             toldLocal = true
             shutdown(local, Int32(SHUT_WR))
@@ -257,6 +257,7 @@ final class ChannelBridge {
 
     func openSession() -> Int32 { ssh_channel_open_session(channel) }
     func execute(_ command: String) -> Int32 { ssh_channel_request_exec(channel, command) }
+    func startSFTP() -> Int32 { ssh_channel_request_sftp(channel) }
 }
 
 /// Bytes on their way: filled when empty, taken from the front.

@@ -27,8 +27,14 @@ package final class PassageWitness: Sendable {
     package func failure(in stage: Stage) -> SourceFailure? {
         let testimony = testimony.withLock { $0 }
         if testimony.isLost { return SSHFailures.lost(bastion, in: stage) }
-        guard passage == .relayed, !testimony.hasDelivered else { return nil }
-        return relayFailure
+        guard !testimony.hasDelivered else { return nil }
+        switch passage {
+        case .forwarded: return nil
+        case .relayed: return relayFailure
+        case .sftp:
+            guard testimony.exitStatus != nil || testimony.signal != nil else { return nil }
+            return SSHFailures.sftpUnavailable(bastion, said: said)
+        }
     }
 
     /// What the relay's end means.
@@ -55,6 +61,7 @@ package final class PassageWitness: Sendable {
     func lost() { testimony.withLock { $0.isLost = true } }
 
     var said: String { testimony.withLock { String(decoding: $0.said, as: UTF8.self) } }
-    var isRelay: Bool { passage == .relayed }
+    /// Whether a program runs at the other end, whose exit status comes after its last byte.
+    var isProgram: Bool { passage != .forwarded }
     var hasEnded: Bool { testimony.withLock { $0.exitStatus != nil || $0.signal != nil } }
 }

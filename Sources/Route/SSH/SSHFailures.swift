@@ -100,6 +100,13 @@ enum SSHFailures {
             server: said.isEmpty ? nil : ServerWords(code: "127", text: said))
     }
 
+    static func sftpUnavailable(_ bastion: Endpoint, said: String) -> SourceFailure {
+        SourceFailure(
+            .sshForward, .sshRelayUnavailable, "\(bastion) does not offer SFTP to this login.",
+            hint: "Turn the subsystem sftp on there, or set host and sshTunneling to fetch the file by HTTP.",
+            server: said.isEmpty ? nil : ServerWords(code: "sftp", text: LibSSH.plain(said)))
+    }
+
     static func relayFailed(_ bastion: Endpoint, target: Endpoint, status: Int?, said: String) -> SourceFailure {
         SourceFailure(
             .sshForward, .sshForwardFailed,

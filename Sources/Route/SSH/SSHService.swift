@@ -17,8 +17,10 @@ final class SSHService {
         enum Step {
             /// The server has been asked to connect to the target.
             case forwarding
-            /// The server has been asked for a session, to run the relay in.
+            /// The server has been asked for a session, for the relay or SFTP to run in.
             case session
+            /// The server has been asked to start SFTP in the session.
+            case starting
             /// The server has been asked to run the relay.
             case executing
             /// The relay runs; it has not said whether it has connected.
@@ -27,6 +29,7 @@ final class SSHService {
 
         var id: Int
         var target: Endpoint
+        var passage: Passage
         var bridge: ChannelBridge
         var step: Step
         var isAbandoned = false
@@ -95,7 +98,7 @@ final class SSHService {
             }
             let bridge = ChannelBridge(channel: channel, witness: witness)
             let step: Opening.Step = passage == .forwarded ? .forwarding : .session
-            openings.append(Opening(id: id, target: target, bridge: bridge, step: step))
+            openings.append(Opening(id: id, target: target, passage: passage, bridge: bridge, step: step))
         case .abandon(let id):
             for index in openings.indices where openings[index].id == id { openings[index].isAbandoned = true }
         }
@@ -121,7 +124,15 @@ final class SSHService {
                 if result == SSH_AGAIN { return false }
                 guard result == SSH_OK else { return refuse(opening) }
                 guard !opening.isAbandoned else { return abandon(opening) }
-                opening.step = .executing
+                opening.step = opening.passage == .sftp ? .starting : .executing
+            case .starting:
+                let result = opening.bridge.startSFTP()
+                if result == SSH_AGAIN { return false }
+                guard result == SSH_OK else {
+                    return fail(
+                        opening, SSHFailures.sftpUnavailable(session.bastion.endpoint, said: LibSSH.words(of: handle)))
+                }
+                return complete(opening)
             case .executing:
                 guard let command = RelayCommand.line(for: opening.target) else {
                     return fail(opening, SSHFailures.unspeakable(opening.target))
@@ -183,15 +194,19 @@ final class SSHService {
             _ = session.answer(opening.id, .failure(SSHSession.Refusal(failure: failure, isSessionOver: true)))
             return true
         }
-        let isRelay = if case .session = opening.step { true } else { false }
+        let isSession = if case .session = opening.step { true } else { false }
         // A server counts the sessions of a connection (MaxSessions); another connection has its own count.
-        if !bridges.isEmpty, isRelay || refusal.reason == 4 {
+        if !bridges.isEmpty, isSession || refusal.reason == 4 {
             session.setSaturated(true)
             let failure = SSHFailures.refused(
                 endpoint, target: opening.target, reason: refusal.reason, words: refusal.words)
             _ = session.answer(opening.id, .failure(SSHSession.Refusal(failure: failure, isSaturated: true)))
-        } else if isRelay {
-            refuse(opening.id, SSHFailures.relayUnavailable(endpoint, said: refusal.words))
+        } else if isSession {
+            let failure =
+                opening.passage == .sftp
+                ? SSHFailures.sftpUnavailable(endpoint, said: refusal.words)
+                : SSHFailures.relayUnavailable(endpoint, said: refusal.words)
+            refuse(opening.id, failure)
         } else {
             refuse(
                 opening.id,

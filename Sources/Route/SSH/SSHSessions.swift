@@ -101,8 +101,13 @@ package final class SSHSessions: Sendable {
             }
             if bastion.hostKey == nil { journal.warn(.pinned(hostKey, of: bastion)) }
             journal.enter(.sshForward)
-            let way = passage == .forwarded ? "direct-tcpip" : "nc"
-            journal.note("\(target) by \(way)\(isShared ? ", shared SSH session" : "")")
+            let way =
+                switch passage {
+                case .forwarded: "\(target) by direct-tcpip"
+                case .relayed: "\(target) by nc"
+                case .sftp: "SFTP"
+                }
+            journal.note("\(way)\(isShared ? ", shared SSH session" : "")")
             do throws(SSHSession.Refusal) {
                 let opening = try await session.open(target, passage)
                 let channel = try await adopt(opening, on: eventLoop, bastion)

@@ -119,6 +119,8 @@ package enum Passage: String, Sendable, Equatable {
     case forwarded
     /// A relay command run there.
     case relayed
+    /// Not passed on: the data source is a file there, read by the subsystem `sftp` (RFC 4254, section 6.5).
+    case sftp
 }
 
 /// An SSH host's key as the record pins it.
