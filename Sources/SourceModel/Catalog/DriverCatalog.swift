@@ -17,8 +17,8 @@ package struct DriverDescription: Sendable, Equatable {
     package var displayName: String { driver.displayName }
     /// Further spellings of the name.
     package var aliases: [String] { driver.aliases }
-    /// The port that holds where none is set; nil for files.
-    package var defaultPort: Int? { driver.defaultPort }
+    /// The port that holds where neither it nor `ssl` is set; nil for files.
+    package var defaultPort: Int? { driver.isServer ? driver.defaultPort(ssl: false) : nil }
 
     init(_ driver: DriverKind) {
         self.driver = driver

@@ -63,7 +63,7 @@ extension FieldDescription {
     private static func defaultValue(_ field: Field, _ driver: DriverKind) -> FieldDefault? {
         switch field {
         case .name: .text("\(driver.rawValue)- and the last 8 characters of the id")
-        case .port: driver.defaultPort.map { .text(String($0)) }
+        case .port: .text(defaultPort(driver))
         case .database: driver == .postgres ? .text("the username") : nil
         case .ssl, .ssh: .flag(false)
         case .sslMode: .text(ServerTrust.Mode.verifyFull.rawValue)
@@ -76,12 +76,17 @@ extension FieldDescription {
         }
     }
 
+    private static func defaultPort(_ driver: DriverKind) -> String {
+        let (plain, secure) = (driver.defaultPort(ssl: false), driver.defaultPort(ssl: true))
+        return plain == secure ? String(plain) : "\(secure) where ssl is true, else \(plain)"
+    }
+
     private static func example(_ field: Field, _ driver: DriverKind) -> String? {
         switch field {
         case .name: "orders"
         case .driver: driver.rawValue
         case .host: "db.example.com"
-        case .port: driver.defaultPort.map { String($0) }
+        case .port: String(driver.defaultPort(ssl: true))
         case .username: "reader"
         case .database: driver.isServer ? "shop" : "orders.csv"
         case .sslMode: ServerTrust.Mode.verifyFull.rawValue

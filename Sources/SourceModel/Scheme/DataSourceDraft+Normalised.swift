@@ -24,7 +24,10 @@ extension DataSourceDraft {
         if values[.ssh] == nil { values[.ssh] = .flag(false) }
         // Also where SSH is off: somebody who turns it on later means the default, not a relay.
         if values[.sshTunneling] == nil { values[.sshTunneling] = .flag(SSHDefaults.tunneling) }
-        if values[.port] == nil, let port = kind?.defaultPort { values[.port] = .text(String(port)) }
+        // A local file has neither host nor port.
+        if values[.port] == nil, let kind, kind.isServer || values[.host] != nil {
+            values[.port] = .text(String(kind.defaultPort(ssl: flag(.ssl) == true)))
+        }
         if values[.sshPort] == nil, flag(.ssh) == true { values[.sshPort] = .text(String(SSHDefaults.port)) }
     }
 

@@ -41,7 +41,8 @@ extension DraftValidation {
     /// A database server: dialled, logged in to, perhaps through SSH, perhaps by TLS.
     mutating func server() -> DataSource {
         let endpoint = endpoint(
-            .host, .port, defaultPort: driver.defaultPort ?? 0, because: "\(driver.displayName) is reached by its host")
+            .host, .port, defaultPort: driver.defaultPort(ssl: draft.flag(.ssl) == true),
+            because: "\(driver.displayName) is reached by its host")
         let username = required(.username, because: "\(driver.displayName) asks who logs in")
         let encryption = encryption(host: endpoint.host)
         let scheme: SecurityScheme =
