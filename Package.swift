@@ -64,6 +64,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         room("SourceModel", crypto + certificates),
         room("PostgresWire", crypto + [nioCore]),
@@ -76,7 +78,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + crypto + certificates),
         room("Results", ["SourceModel", nioCore]),
-        room("Tabular", ["SourceModel", "Results"] + sqlite),
+        room("Tabular", ["SourceModel", "Results", "CZlib", "CZstd"] + sqlite),
         room(
             "Drivers",
             [
@@ -121,7 +123,7 @@ let package = Package(
                 "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
             ] + crypto + certificates),
         tests("ResultsTests", ["Results", "SourceModel", nioCore]),
-        tests("TabularTests", ["Tabular", "Results", "SourceModel", nioCore] + sqlite),
+        tests("TabularTests", ["Tabular", "Results", "SourceModel", "Testbed", nioCore] + sqlite),
         tests(
             "DriversTests",
             ["Drivers", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix, logging]),

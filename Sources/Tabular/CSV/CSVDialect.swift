@@ -7,6 +7,8 @@ package struct CSVDialect: Sendable, Hashable {
     /// Around fields; nil where fields are never quoted.
     package var quote: UInt8?
     package var encoding: TextEncoding
+    /// How the file is compressed; everything else is about what it unpacks to.
+    package var compression: Compression?
     /// Bytes of the byte order mark at the file's beginning.
     package var markLength: Int
     /// Whether the first row names the columns.
@@ -18,7 +20,8 @@ package struct CSVDialect: Sendable, Hashable {
     package var summary: String {
         let mark = markLength > 0 ? " with byte order mark" : ""
         let quote = quote.map { "quote \(Self.name($0))" } ?? "no quotes"
-        return "\(encoding.displayName)\(mark), delimiter \(Self.name(delimiter)), \(quote), "
+        let compression = compression.map { "\($0.rawValue), " } ?? ""
+        return "\(compression)\(encoding.displayName)\(mark), delimiter \(Self.name(delimiter)), \(quote), "
             + "\(hasHeader ? "header" : "no header"), decimal \(decimalMark == UInt8(ascii: ",") ? "comma" : "point")"
     }
 

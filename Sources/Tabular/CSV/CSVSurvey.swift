@@ -17,8 +17,10 @@ package struct CSVSurvey: Sendable {
     /// - Throws: `SourceFailure`, among them `file_malformed` with line and column, or what `reading` throws.
     init(of file: OpenFile, named name: String, options: DialectOptions, _ reading: TabularReading) throws {
         reading.expect(2 * reading.size)
-        let sample = CSVSample(try file.beginning(CSVSample.size))
-        var dialect = sample.dialect(options)
+        // What the sample takes is read again, and counted then.
+        let content = try FileContent(file) { _ in try reading.advance(by: 0) }
+        var dialect = CSVSample(try content.read(CSVSample.size)).dialect(options)
+        dialect.compression = content.compression
         do {
             let survey = try Self.pass(over: file, dialect, isGuess: options.encoding == nil, reading)
             if let survey {
@@ -49,7 +51,7 @@ package struct CSVSurvey: Sendable {
     private static func pass(
         over file: OpenFile, _ dialect: CSVDialect, isGuess: Bool, _ reading: TabularReading
     ) throws -> CSVSurvey? {
-        var scanner = CSVScanner(file, dialect, reading)
+        var scanner = try CSVScanner(file, dialect, reading)
         let window = scanner.window
         do {
             return try survey(&scanner, dialect, reading)
@@ -126,14 +128,10 @@ package struct CSVSurvey: Sendable {
 
 extension CSVScanner {
     /// - Parameter reading: told whenever the file is read from.
-    init(_ file: OpenFile, _ dialect: CSVDialect, _ reading: TabularReading) {
-        var offset = dialect.markLength
-        let window = TextWindow(dialect.encoding) { target in
-            let count = try file.read(into: target, at: offset)
-            offset += count
-            try reading.advance(by: count)
-            return count
-        }
+    init(_ file: OpenFile, _ dialect: CSVDialect, _ reading: TabularReading) throws {
+        let content = try FileContent(file) { try reading.advance(by: $0) }
+        _ = try content.read(dialect.markLength)
+        let window = TextWindow(dialect.encoding) { try content.read(into: $0) }
         self.init(window, delimiter: dialect.delimiter, quote: dialect.quote)
     }
 

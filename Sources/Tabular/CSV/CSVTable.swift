@@ -19,7 +19,7 @@ enum CSVTable {
         do {
             survey = try CSVSurvey(of: file, named: name, options: options, reading)
             try TableWriter.write(at: path, table: table, columns: survey.columns) { writer in
-                var scanner = CSVScanner(file, survey.dialect, reading)
+                var scanner = try CSVScanner(file, survey.dialect, reading)
                 try fill(&writer, from: &scanner, survey)
             }
         } catch {

@@ -24,9 +24,9 @@ enum ColumnNames {
         return names.compactMap { $0 }
     }
 
-    /// `orders` for `2026/orders.csv`.
+    /// `orders` for `2026/orders.csv`, and for `2026/orders.csv.gz` too.
     static func table(ofPath path: String) -> String {
-        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let file = Compression.nameWithoutSuffix(path.split(separator: "/").last.map(String.init) ?? path)
         let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
         let name = String(stem.trimmingCharacters(in: .whitespacesAndNewlines).prefix(limit))
         if name.isEmpty { return "data" }

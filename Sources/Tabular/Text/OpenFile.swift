@@ -44,7 +44,8 @@ package struct FileIdentity: Sendable, Hashable {
 /// A regular file that is open for reading.
 final class OpenFile {
     private let path: String
-    private let name: String
+    /// The file's name in failures.
+    let name: String
     private let descriptor: CInt
 
     /// - Parameter name: the file's name in failures.
