@@ -71,6 +71,7 @@ let package = Package(
         room("PostgresWire", crypto + [nioCore]),
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("SFTPWire", [nioCore]),
+        room("HTTPWire", [nioCore, nioHTTP1]),
         room(
             "Route",
             [
@@ -82,7 +83,8 @@ let package = Package(
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "Results", "Tabular", nioCore, locks,
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "HTTPWire", "Results", "Tabular",
+                nioCore, locks,
                 logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
@@ -117,6 +119,7 @@ let package = Package(
         tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
+        tests("HTTPWireTests", ["HTTPWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
         tests(
             "RouteTests",
             [
