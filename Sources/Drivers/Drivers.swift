@@ -7,16 +7,18 @@ import Tabular
 package struct Drivers: Sendable {
     private let route: Route
     private let files: FileRoom
+    private let copies: RemoteCopies
     private let cache: TabularCache
 
     /// - Parameters:
     ///   - files: the service's file directory; local files are read below it only.
-    ///   - cache: where the private tables of files are kept while they are used; what an earlier process left there is
+    ///   - cache: where the private tables of files, and copies of remote ones, are kept while they are used; what an earlier process left there is
     ///     removed. One process at a time.
     package init(route: Route, files: URL, cache: URL) {
         self.route = route
         self.files = FileRoom(directory: files)
         self.cache = TabularCache(directory: cache)
+        copies = RemoteCopies(directory: cache.appending(path: "fetched", directoryHint: .isDirectory))
     }
 
     /// Checks the material that needs no dialling, such as a private key's passphrase.
@@ -35,7 +37,8 @@ package struct Drivers: Sendable {
         case .mysql, .mariadb:
             return try await MySQLDriver(route: route).open(source, for: purpose, journal: journal)
         case .csv:
-            return try await CSVDriver(files: files, cache: cache).open(source, journal: journal)
+            return try await FileDriver(route: route, files: files, copies: copies, cache: cache)
+                .open(source, journal: journal)
         case .sqlserver, .mongo, .excel, .rest:
             // Validation refuses these before anything is opened; the catalogue lists what this version connects.
             throw SourceFailure(

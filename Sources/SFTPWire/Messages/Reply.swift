@@ -14,13 +14,18 @@ enum Reply: Hashable, Sendable {
 public struct Status: Hashable, Sendable {
     /// Codes of the draft's section 7.
     public struct Code: RawRepresentable, Hashable, Sendable {
+        /// The code's number.
         public var rawValue: UInt32
+        /// A code by its number.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+        /// All is well.
         public static let ok = Code(rawValue: 0)
         /// There is nothing more to read.
         public static let endOfFile = Code(rawValue: 1)
+        /// There is no such file.
         public static let noSuchFile = Code(rawValue: 2)
+        /// The login may not do that.
         public static let permissionDenied = Code(rawValue: 3)
         /// Something that has no code of its own.
         public static let failure = Code(rawValue: 4)
@@ -29,7 +34,9 @@ public struct Status: Hashable, Sendable {
     /// The server's message is kept up to this many bytes.
     public static let messageLimit = 1024
 
+    /// How it ended.
     public var code: Code
+    /// The server's own words, perhaps none.
     public var message: String
 
     /// - Parameter message: in the server's words.

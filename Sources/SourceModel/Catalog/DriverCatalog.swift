@@ -23,7 +23,7 @@ package struct DriverDescription: Sendable, Equatable {
     init(_ driver: DriverKind) {
         self.driver = driver
         fields = FieldDescription.all(of: driver)
-        schemes = driver.isServer ? SchemeName.allCases : [.plain]
+        schemes = SchemeName.all(of: driver)
         options = OptionSpec.all(of: driver)
     }
 }

@@ -2,16 +2,15 @@ extension FieldDescription {
     /// The fields of a driver in the order in which a form shows them.
     static func all(of driver: DriverKind) -> [FieldDescription] {
         let options: [Field] = OptionSpec.all(of: driver).isEmpty ? [] : [.options]
+        // A file's path comes first: alone it is enough.
+        let place: [Field] =
+            driver.isServer
+            ? [.host, .port, .username, .password, .database] : [.database, .host, .port, .username, .password]
         let fields: [Field] =
-            if driver.isServer {
-                [
-                    .name, .driver, .host, .port, .username, .password, .database, .ssl, .sslMode, .sslCA, .certificate,
-                    .keyfile, .sslServerName, .ssh, .sshHost, .sshPort, .sshUsername, .sshPassword, .sshIdentity,
-                    .sshTunneling, .sshHostKey,
-                ] + options
-            } else {
-                [.name, .driver, .database] + options
-            }
+            [.name, .driver] + place + [
+                .ssl, .sslMode, .sslCA, .certificate, .keyfile, .sslServerName, .ssh, .sshHost, .sshPort, .sshUsername,
+                .sshPassword, .sshIdentity, .sshTunneling, .sshHostKey,
+            ] + options
         return fields.map { FieldDescription($0, of: driver) }
     }
 
@@ -35,12 +34,18 @@ extension FieldDescription {
         switch field {
         case .name: "A label, unique among the records."
         case .driver: "What kind of data source this is."
-        case .host: "Where the server listens, as seen from here or from the SSH host: a name or an IP address."
-        case .port: "The server's port."
-        case .username: "Who logs in."
-        case .password: "The login's password."
+        case .host:
+            driver.isServer
+                ? "Where the server listens, as seen from here or from the SSH host: a name or an IP address."
+                : "The web server that has the file, as seen from here or from the SSH host. Absent: the file is in "
+                    + "the service's file directory, or at the SSH host (SFTP)."
+        case .port: driver.isServer ? "The server's port." : "The web server's port."
+        case .username: driver.isServer ? "Who logs in." : "Who logs in at the web server (basic authentication)."
+        case .password: driver.isServer ? "The login's password." : "The password there; alone it is a bearer token."
         case .database:
-            driver.isServer ? "The database's name." : "The file's path within the data directory."
+            driver.isServer
+                ? "The database's name."
+                : "The file's path: in the file directory, at the web server or at the SSH host."
         case .ssl: "TLS is required; never falls back to plain text."
         case .sslMode: "How the server's certificate is judged."
         case .sslCA: "Whom to trust: one or more certificates as PEM. Absent: the system's trust store."
@@ -53,7 +58,10 @@ extension FieldDescription {
         case .sshUsername: "Who logs in at the SSH host."
         case .sshPassword: "The password at the SSH host; with an encrypted key its passphrase, else the second factor."
         case .sshIdentity: "The private key for the SSH host: OpenSSH, PKCS#1, PKCS#8 or EC; ed25519, ECDSA or RSA."
-        case .sshTunneling: "true: the SSH host forwards. false: it does not, and a relay command (nc) runs there."
+        case .sshTunneling:
+            driver.isServer
+                ? "true: the SSH host forwards. false: it does not, and a relay command (nc) runs there."
+                : "true: the SSH host forwards to the web server. false: the file is at the SSH host, read by SFTP."
         case .sshHostKey:
             "The SSH host's key: a known_hosts line, a public key line or SHA256:…. Absent: learned and pinned."
         case .options: "Settings of the driver by name."

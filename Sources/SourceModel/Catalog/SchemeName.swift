@@ -18,6 +18,14 @@ package enum SchemeName: String, CaseIterable, Sendable, Hashable {
     case sshMutualTLS = "ssh_mutual_tls"
     /// Through an SSH host that does not forward: a relay command runs there.
     case sshRelay = "ssh_relay"
+    /// A file at the SSH host, read by SFTP.
+    case sftp
+
+    /// The schemes that a driver takes.
+    static func all(of driver: DriverKind) -> [SchemeName] {
+        // What does not forward passes databases on by a relay, and gives its files by SFTP.
+        allCases.filter { $0 != (driver.isServer ? .sftp : .sshRelay) }
+    }
 
     /// What the scheme is, in a sentence.
     package var meaning: String {
@@ -31,6 +39,7 @@ package enum SchemeName: String, CaseIterable, Sendable, Hashable {
         case .sshTLS: "Through an SSH host, with TLS to the data source inside."
         case .sshMutualTLS: "Through an SSH host, with TLS and a client certificate inside."
         case .sshRelay: "Through an SSH host that does not forward, by a relay command there."
+        case .sftp: "A file at an SSH host, read by SFTP."
         }
     }
 
@@ -45,7 +54,7 @@ package enum SchemeName: String, CaseIterable, Sendable, Hashable {
         case .sshKeyAndPassword: [.ssh, .sshHost, .sshUsername, .sshIdentity, .sshPassword]
         case .sshTLS: [.ssl, .ssh, .sshHost, .sshUsername]
         case .sshMutualTLS: [.ssl, .certificate, .keyfile, .ssh, .sshHost, .sshUsername]
-        case .sshRelay: [.ssh, .sshHost, .sshUsername, .sshTunneling]
+        case .sshRelay, .sftp: [.ssh, .sshHost, .sshUsername, .sshTunneling]
         }
     }
 }

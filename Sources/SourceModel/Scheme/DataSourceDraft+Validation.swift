@@ -5,7 +5,13 @@ extension DataSourceDraft {
     package func validated() throws(SourceFailure) -> DataSource {
         let driver = try connectableDriver()
         var validation = DraftValidation(self, driver: driver)
-        let source = driver.isServer ? validation.server() : validation.file()
+        let source =
+            switch validation.place {
+            case .server: validation.server()
+            case .web: validation.webFile()
+            case .sftp: validation.sftpFile()
+            case .directory: validation.localFile()
+            }
         if let failure = validation.complaints.failure { throw failure }
         return source
     }
@@ -52,30 +58,5 @@ extension DraftValidation {
             driver: driver, endpoint: endpoint,
             login: Login(username: username, password: draft.secret(.password)), database: draft.text(.database),
             scheme: scheme, options: options)
-    }
-
-    /// A local file: it has a path and nothing on the way to it.
-    mutating func file() -> DataSource {
-        let path = required(
-            .database, because: "it says which file \(driver.displayName) reads",
-            hint: "Set database to the file's path within the data directory.")
-        for field in Field.allCases where draft.values[field] != nil {
-            switch field {
-            case .name, .driver, .database, .options: continue
-            case .ssl, .ssh, .sshTunneling:
-                guard field != .sshTunneling, draft.flag(field) == true else { continue }
-            case .host, .port, .username, .password, .keyfile, .certificate, .sslCA, .sslMode, .sslServerName, .sshHost,
-                .sshUsername, .sshPassword, .sshPort, .sshIdentity, .sshHostKey:
-                break
-            }
-            complaints.add(
-                field, .invalidField,
-                "The driver \(driver.rawValue) reads local files in this version and takes no \(field.rawValue).",
-                hint: "Remove \(field.rawValue).")
-        }
-        let options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
-        return DataSource(
-            driver: driver, endpoint: nil, login: Login(username: nil, password: nil), database: path,
-            scheme: .direct(.plain), options: options)
     }
 }

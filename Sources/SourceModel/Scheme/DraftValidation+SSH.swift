@@ -49,7 +49,7 @@ extension DraftValidation {
     }
 
     /// Without `ssh` its companions say two things at once; with `ssh: false` they wait.
-    private mutating func refuseUnusedSSH() {
+    mutating func refuseUnusedSSH() {
         guard draft.flag(.ssh) == nil else { return }
         let companions: [Field] = [
             .sshHost, .sshUsername, .sshPassword, .sshPort, .sshIdentity, .sshTunneling, .sshHostKey,

@@ -24,17 +24,6 @@ struct ValidationTests {
         #expect(draft.normalised().text(.driver) == kind.rawValue)
     }
 
-    @Test("a local file has a path and nothing on the way to it")
-    func file() throws {
-        let source = try DataSourceDraft(values: [
-            .driver: .text("csv"), .database: .text("orders.csv"), .ssl: .flag(false), .ssh: .flag(false),
-            .sshTunneling: .flag(true),
-        ]).validated()
-        #expect(source.endpoint == nil)
-        #expect(source.database == "orders.csv")
-        #expect(source.scheme == .direct(.plain))
-    }
-
     @Test(
         "by TLS as sslMode says",
         arguments: [(nil, ServerTrust.Mode.verifyFull), ("verify-ca", .verifyCA), ("Require", .require)])
@@ -84,15 +73,15 @@ struct ValidationTests {
     }
 
     @Test(
-        "a file takes no field of a server",
+        "a file of the service's own directory takes no field of a server",
         arguments: [
-            Field.host, .port, .username, .sslCA, .sslMode, .sslServerName, .certificate, .sshHost, .sshUsername,
-            .sshPort, .sshHostKey,
+            Field.port, .username, .sslCA, .sslMode, .sslServerName, .certificate, .sshHost, .sshUsername, .sshPort,
+            .sshHostKey,
         ])
     func fileRefusals(_ field: Field) throws {
         let draft = DataSourceDraft(values: [.driver: .text("csv"), .database: .text("a.csv"), field: .text("x")])
         let failure = try #require(throws: SourceFailure.self) { try draft.validated() }
-        #expect(failure.code == .invalidField)
+        #expect(failure.code == .conflictingFields)
         #expect(failure.fields.map(\.field) == [field.rawValue])
     }
 

@@ -10,7 +10,7 @@ import Testing
 @testable import Drivers
 
 @Suite("A CSV file as a data source")
-struct CSVSessionTests {
+struct FileSessionTests {
     private func drivers(_ folder: URL) -> Drivers {
         Drivers(
             route: .loopback, files: folder, cache: Workspace.makeFolder(for: "cache"))

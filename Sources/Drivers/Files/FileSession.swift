@@ -4,11 +4,13 @@ import Results
 import SourceModel
 import Tabular
 
-/// A CSV file whose table is open. A file has no connection: the session's sign of life is that the file is there. When
-/// the file has changed, the next call reads it anew.
-final class CSVSession: Session {
+/// A file whose tables are open. The session's sign of life is that the file is there. When the file has changed, the next
+/// call reads it anew.
+final class FileSession: Session {
     private struct State {
         var reader: TabularReader
+        /// What the reader reads; a fetched file stays here as long as its tables are asked.
+        var file: PlacedFile
         /// Ends the statement that runs.
         var brake: StatementBrake?
         var isEnded = false
@@ -16,25 +18,18 @@ final class CSVSession: Session {
     }
 
     let facts: SessionFacts
-    private let path: String
-    private let format: TabularFormat
-    private let files: FileRoom
-    private let cache: TabularCache
+    private let place: any FilePlace
+    private let content: FileContent
     private let state: NIOLockedValueBox<State>
 
     init(
-        path: String, format: TabularFormat, files: FileRoom, cache: TabularCache, found: FileRoom.Found,
-        reader: TabularReader
+        place: any FilePlace, content: FileContent, file: PlacedFile, reader: TabularReader, facts: SessionFacts
     ) {
-        (self.path, self.format, self.files, self.cache) = (path, format, files, cache)
-        state = NIOLockedValueBox(State(reader: reader))
-        let modified = found.modified.formatted(.iso8601)
-        facts = SessionFacts(serverVersion: "CSV, \(found.size) bytes, changed \(modified)")
+        (self.place, self.content, self.facts) = (place, content, facts)
+        state = NIOLockedValueBox(State(reader: reader, file: file))
     }
 
-    func ping() async throws(SourceFailure) {
-        _ = try files.find(path)
-    }
+    func ping() async throws(SourceFailure) { try await place.look() }
 
     // MARK: Schema
 
@@ -67,7 +62,7 @@ final class CSVSession: Session {
         let columns = try await brake.cancelled { () async throws(SourceFailure) in
             try await reader.query(statement, brake: brake)
         }
-        return CSVRows(columns: columns, reader: reader, brake: brake)
+        return FileRows(columns: columns, reader: reader, brake: brake)
     }
 
     func endQuery() async {
@@ -81,13 +76,14 @@ final class CSVSession: Session {
 
     /// The reader of the file as it is now.
     private func currentReader() async throws(SourceFailure) -> TabularReader {
-        let found = try files.find(path)
+        let file = try await place.file(StageJournal())
         let reader = state.withLockedValue { $0.reader }
-        if try FileIdentity(at: found.url.path, named: path) == reader.lease.identity { return reader }
-        let fresh = try await CSVDriver.read(found, named: path, format, cache)
+        let identity = try FileIdentity(at: file.url.path(percentEncoded: false), named: content.name)
+        if identity == reader.lease.identity { return reader }
+        let fresh = try await content.reader(of: file)
         let old = state.withLockedValue { state -> TabularReader in
             if state.isEnded { return fresh }
-            defer { state.reader = fresh }
+            defer { (state.reader, state.file) = (fresh, file) }
             return state.reader
         }
         await old.close()
@@ -124,6 +120,7 @@ final class CSVSession: Session {
         }
         brake?.cancel()
         await reader.close()
+        await place.close()
         for body in bodies { body(nil) }
     }
 
@@ -137,7 +134,7 @@ final class CSVSession: Session {
 }
 
 /// The rows of a statement on a file's table.
-private final class CSVRows: RowSource {
+private final class FileRows: RowSource {
     let columns: [ResultColumn]
     private let reader: TabularReader
     private let brake: StatementBrake
