@@ -133,6 +133,13 @@ extension Gateway {
         return LiveStatus(status: sourceStatus(of: record), since: record.updatedAt)
     }
 
+    /// How one source did over the last hours; empty for one that is not connected.
+    package func history(_ id: RecordID) async throws(GatewayError) -> StatusHistory {
+        if let source = liveSource(id) { return source.history }
+        _ = try await storedRecord(id)
+        return StatusHistory()
+    }
+
     // MARK: Steps
 
     private func storedRecord(_ id: RecordID) async throws(GatewayError) -> Record {

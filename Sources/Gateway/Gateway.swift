@@ -123,7 +123,7 @@ package final class Gateway: Service, Sendable {
         }
         let fresh = LiveSource(
             id: id, revision: revision, source: source, settings: settings, timing: timing, logger: logger,
-            opener: opener)
+            history: liveSource(id)?.history ?? StatusHistory(), opener: opener)
         fresh.start(adopting: session)
         let retired = live.withLockedValue { live -> LiveSource? in
             let old = live.sources[id]

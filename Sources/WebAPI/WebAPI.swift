@@ -101,6 +101,7 @@ package struct WebAPI: Sendable {
         case .deleteSource: try await sources.delete(request, context)
         case .testSource: try await sources.test(request, context)
         case .showStatus: try await sources.status(request, context)
+        case .showHistory: try await sources.history(request, context)
         case .showSchema: try await queries.schema(request, context)
         case .querySource: try await queries.query(request, context)
         case .listQueries: try queries.list(request, context)

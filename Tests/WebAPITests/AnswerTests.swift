@@ -1,4 +1,7 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
 import SourceModel
 import Testing
 
@@ -64,5 +67,17 @@ struct AnswerTests {
         ])
     func milliseconds(duration: Duration, text: String) {
         #expect(AnswerNode.milliseconds(duration) == .number(text))
+    }
+
+    @Test(
+        "Events are sent to whoever prefers them, and to nobody else",
+        arguments: [
+            ("text/event-stream", true), ("TEXT/event-stream, application/json", true), ("*/*", false), ("", false),
+            ("text/event-stream;q=0.5, application/json", false), ("text/event-stream;q=0", false), ("text/*", false),
+        ])
+    func events(accept: String, expected: Bool) {
+        let head = HTTPRequest(
+            method: .post, scheme: nil, authority: nil, path: "/", headerFields: [.accept: accept])
+        #expect(Request(head: head, body: RequestBody(buffer: ByteBuffer())).asksForEvents == expected)
     }
 }

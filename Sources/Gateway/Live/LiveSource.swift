@@ -14,13 +14,16 @@ package final class LiveSource: Sendable {
     let schema = SchemaCache()
     private let pool: ConnectionPool
     private let state: NIOLockedValueBox<LiveStatus>
+    private let past: NIOLockedValueBox<StatusHistory>
     private let timing: Timing
     private let logger: Logger
 
-    /// - Parameter opener: opens one more session within its deadline.
+    /// - Parameters:
+    ///   - history: of what served before it.
+    ///   - opener: opens one more session within its deadline.
     init(
         id: RecordID, revision: Int, source: DataSource, settings: GatewaySettings, timing: Timing, logger: Logger,
-        opener: @escaping ConnectionPool.Opener
+        history: StatusHistory = StatusHistory(), opener: @escaping ConnectionPool.Opener
     ) {
         self.id = id
         self.revision = revision
@@ -30,6 +33,7 @@ package final class LiveSource: Sendable {
         logger[metadataKey: "source"] = "\(id)"
         logger[metadataKey: "driver"] = "\(source.driver.rawValue)"
         self.logger = logger
+        past = NIOLockedValueBox(history)
         let state = NIOLockedValueBox(LiveStatus(status: .reconnecting, since: timing.date()))
         self.state = state
         let limits = PoolStateMachine.Limits(
@@ -76,6 +80,9 @@ package final class LiveSource: Sendable {
         return status
     }
 
+    /// How the source did over the last hours.
+    package var history: StatusHistory { past.withLockedValue { $0 } }
+
     /// What a connection that ends without a word is told as.
     private var ended: SourceFailure {
         SourceFailure(
@@ -85,7 +92,9 @@ package final class LiveSource: Sendable {
 
     private func note(_ event: ConnectionPool.Event) {
         let now = timing.date()
-        let turned = state.withLockedValue { state -> SourceStatus? in
+        var latency: Duration?
+        if case .checked(let roundTrip) = event { latency = roundTrip }
+        let (status, turned) = state.withLockedValue { state -> (SourceStatus, Bool) in
             // Counted under this lock, lest an event that was overtaken judges by what no longer holds.
             let open = pool.counts.open
             let before = state.status
@@ -110,11 +119,11 @@ package final class LiveSource: Sendable {
                 (state.lastError, state.lastErrorAt) = (failure ?? ended, now)
                 if open == 0 { state.status = .reconnecting }
             }
-            guard state.status != before else { return nil }
-            state.since = now
-            return state.status
+            if state.status != before { state.since = now }
+            return (state.status, state.status != before)
         }
-        if let turned { logger.info("Source status changed", metadata: ["status": "\(turned.rawValue)"]) }
+        past.withLockedValue { $0.note(status, latency: latency, at: now) }
+        if turned { logger.info("Source status changed", metadata: ["status": "\(status.rawValue)"]) }
     }
 }
 

@@ -12,6 +12,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case deleteSource = "DELETE /datasources/{id}"
     case testSource = "POST /datasources/{id}/test"
     case showStatus = "GET /datasources/{id}/status"
+    case showHistory = "GET /datasources/{id}/history"
     case showSchema = "GET /datasources/{id}/schema"
     case querySource = "POST /datasources/{id}/query"
     case listQueries = "GET /queries"
@@ -26,8 +27,8 @@ package enum Endpoint: String, CaseIterable, Sendable {
     package var method: HTTPRequest.Method {
         switch self {
         case .createSource, .testDraft, .testSource, .querySource, .logIn: .post
-        case .listSources, .countSources, .showSource, .showStatus, .showSchema, .listQueries, .listDrivers, .live,
-            .ready, .openAPI:
+        case .listSources, .countSources, .showSource, .showStatus, .showHistory, .showSchema, .listQueries,
+            .listDrivers, .live, .ready, .openAPI:
             .get
         case .updateSource: .put
         case .deleteSource, .cancelQuery: .delete
@@ -42,7 +43,8 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch self {
         case .logIn, .live, .ready: true
         case .createSource, .testDraft, .listSources, .countSources, .showSource, .updateSource, .deleteSource,
-            .testSource, .showStatus, .showSchema, .querySource, .listQueries, .cancelQuery, .listDrivers, .openAPI:
+            .testSource, .showStatus, .showHistory, .showSchema, .querySource, .listQueries, .cancelQuery, .listDrivers,
+            .openAPI:
             false
         }
     }
@@ -53,8 +55,8 @@ package enum Endpoint: String, CaseIterable, Sendable {
         case .createSource: ["connect", "timeout"]
         case .testDraft, .updateSource, .testSource: ["timeout"]
         case .showSchema: ["schema", "table", "contains", "kind", "refresh", "_start", "_limit"]
-        case .listSources, .countSources, .showSource, .deleteSource, .showStatus, .querySource, .listQueries,
-            .cancelQuery, .listDrivers, .logIn, .live, .ready, .openAPI:
+        case .listSources, .countSources, .showSource, .deleteSource, .showStatus, .showHistory, .querySource,
+            .listQueries, .cancelQuery, .listDrivers, .logIn, .live, .ready, .openAPI:
             []
         }
     }

@@ -16,9 +16,12 @@ struct SourceRoutes: Sendable {
         let connect = try parameters.flag("connect", default: true)
         let deadline = try parameters.deadline()
         let draft = try await draft(in: request)
-        let view = try await testing(context) { [gateway] in
-            try await gateway.create(draft, connect: connect, by: context.caller, deadline: deadline)
+        let create: @Sendable (StageJournal) async throws -> RecordView = { [gateway] journal in
+            try await gateway.create(
+                draft, connect: connect, by: context.caller, deadline: deadline, journal: journal)
         }
+        if request.asksForEvents { return watched(context) { journal in .record(try await create(journal)) } }
+        let view = try await testing(context) { try await create(StageJournal()) }
         return view.response(request.answerFormat, headers: [.location: "/datasources/\(view.record.id)"])
     }
 
@@ -27,7 +30,11 @@ struct SourceRoutes: Sendable {
         try parameters.require(only: Endpoint.testDraft.parameters)
         let deadline = try parameters.deadline()
         let draft = try await draft(in: request)
-        let outcome = try await testing(context) { [gateway] in try await gateway.test(draft, deadline: deadline) }
+        let test: @Sendable (StageJournal) async throws -> TestOutcome = { [gateway] journal in
+            try await gateway.test(draft, deadline: deadline, journal: journal)
+        }
+        if request.asksForEvents { return watched(context) { journal in .report(try await test(journal)) } }
+        let outcome = try await testing(context) { try await test(StageJournal()) }
         return report(outcome, request, context)
     }
 
@@ -36,7 +43,11 @@ struct SourceRoutes: Sendable {
         try parameters.require(only: Endpoint.testSource.parameters)
         let deadline = try parameters.deadline()
         let id = try id(context)
-        let outcome = try await testing(context) { [gateway] in try await gateway.test(id, deadline: deadline) }
+        let test: @Sendable (StageJournal) async throws -> TestOutcome = { [gateway] journal in
+            try await gateway.test(id, deadline: deadline, journal: journal)
+        }
+        if request.asksForEvents { return watched(context) { journal in .report(try await test(journal)) } }
+        let outcome = try await testing(context) { try await test(StageJournal()) }
         return report(outcome, request, context)
     }
 
@@ -65,15 +76,17 @@ struct SourceRoutes: Sendable {
         let id = try id(context)
         let draft = try await draft(in: request, updating: true)
         let expected = Revision.expected(in: request.headers)
-        let view = try await testing(context) { [gateway] in
+        let update: @Sendable (StageJournal) async throws -> RecordView = { [gateway] journal in
             var revision: Int?
             if let expected {
                 revision = try await gateway.record(id).record.revision
                 guard let revision, expected.contains(revision) else { throw GatewayError.changedMeanwhile(id) }
             }
             return try await gateway.update(
-                id, with: draft, by: context.caller, expecting: revision, deadline: deadline)
+                id, with: draft, by: context.caller, expecting: revision, deadline: deadline, journal: journal)
         }
+        if request.asksForEvents { return watched(context) { journal in .record(try await update(journal)) } }
+        let view = try await testing(context) { try await update(StageJournal()) }
         return view.response(request.answerFormat)
     }
 
@@ -88,6 +101,11 @@ struct SourceRoutes: Sendable {
         return try await request.answerFormat.response(gateway.status(id(context)).answer)
     }
 
+    func history(_ request: Request, _ context: WebContext) async throws -> Response {
+        try QueryParameters(request).require(only: Endpoint.showHistory.parameters)
+        return try await request.answerFormat.response(gateway.history(id(context)).answer)
+    }
+
     // MARK: Steps
 
     private func draft(in request: Request, updating: Bool = false) async throws -> DataSourceDraft {
@@ -97,7 +115,7 @@ struct SourceRoutes: Sendable {
     private func id(_ context: WebContext) throws -> RecordID { RecordID(try context.parameters.require("id")) }
 
     /// Runs what may take as long as a deadline: one of a bounded number, given up when the caller leaves.
-    private func testing<Value: Sendable>(
+    func testing<Value: Sendable>(
         _ context: WebContext, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await slots.withSlot { try await departures.whilePresent(on: context.channel, work) }
