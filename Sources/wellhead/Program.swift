@@ -47,8 +47,9 @@ struct Wellhead: AsyncParsableCommand {
             """,
         version: "1.0.0",
         subcommands: [
-            ServeCommand.self, QueryCommand.self, SchemaCommand.self, TokenCommand.self, UserCommand.self,
-            KeyCommand.self, DriversCommand.self,
+            ServeCommand.self, AddCommand.self, TestCommand.self, ListCommand.self, ShowCommand.self, QueryCommand.self,
+            SchemaCommand.self, RemoveCommand.self, TokenCommand.self, UserCommand.self, KeyCommand.self,
+            DriversCommand.self,
         ])
 }
 

@@ -13,8 +13,24 @@ import WebAPI
 /// What the program writes and reads besides its arguments.
 enum Terminal {
     /// A line on standard error.
-    static func error(_ line: String) {
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
+    static func error(_ line: String) { writeError("\(line)\n") }
+
+    /// Text on standard error, without a line break.
+    static func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// Whether somebody sits there who can be asked.
+    static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Whether standard error is a screen.
+    static var errorsAreSeen: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Asks for a word, and says whether it was given.
+    ///
+    /// - Throws: `CommandFailure` where nobody can be asked.
+    static func confirm(_ prompt: String, _ word: String) throws -> Bool {
+        guard isInteractive else { throw CommandFailure.setting("Nobody can be asked here; say --yes.") }
+        writeError(prompt)
+        return readLine() == word
     }
 
     /// A result on standard output: JSON for programs, lines for people.
@@ -56,7 +72,7 @@ enum Terminal {
     }
 
     /// One line without echo; the terminal is left as it was found.
-    private static func hiddenLine(_ prompt: String) throws -> Secret {
+    static func hiddenLine(_ prompt: String) throws -> Secret {
         FileHandle.standardError.write(Data(prompt.utf8))
         var before = termios()
         guard tcgetattr(STDIN_FILENO, &before) == 0 else {

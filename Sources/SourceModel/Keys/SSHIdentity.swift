@@ -51,3 +51,9 @@ struct SSHIdentity: Equatable {
         block.label != "EC PRIVATE KEY" && (try? _RSA.Signing.PrivateKey(unsafeDERRepresentation: block.bytes)) != nil
     }
 }
+
+/// What can be told of a pasted private key before it is used.
+package enum SSHKeyText {
+    /// Whether a passphrase is needed; false for what is no key that can be read.
+    package static func isEncrypted(_ pasted: Secret) -> Bool { (try? SSHIdentity(pasted))?.isEncrypted ?? false }
+}

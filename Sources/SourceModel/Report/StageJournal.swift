@@ -6,6 +6,7 @@ package final class StageJournal: Sendable {
     package enum Event: Sendable, Equatable {
         case entered(Stage)
         case ended(TestReport.Entry)
+        case warned(Warning)
     }
 
     private struct Pages {
@@ -101,7 +102,12 @@ package final class StageJournal: Sendable {
 
     /// Adds a warning; the same one twice is kept once.
     package func warn(_ warning: Warning) {
-        pages.withLock { if !$0.warnings.contains(warning) { $0.warnings.append(warning) } }
+        let isNew = pages.withLock { pages in
+            let isNew = !pages.warnings.contains(warning)
+            if isNew { pages.warnings.append(warning) }
+            return isNew
+        }
+        if isNew { observer?(.warned(warning)) }
     }
 
     /// The stage that is open now.

@@ -13,7 +13,8 @@ extension TestReport {
 }
 
 extension TestReport.Entry {
-    var answer: AnswerNode {
+    /// One stage, as reports and events show it.
+    package var answer: AnswerNode {
         .object([
             .init("stage", .text(stage.rawValue)),
             .init("ok", .flag(ok)),
@@ -24,7 +25,8 @@ extension TestReport.Entry {
 }
 
 extension Warning {
-    var answer: AnswerNode {
+    /// The warning, as reports and events show it.
+    package var answer: AnswerNode {
         .object([.init("code", .text(code.rawValue)), .init("message", .text(message))])
     }
 }

@@ -11,6 +11,8 @@ enum TestEvent: Sendable {
     case began(Stage)
     /// A stage was left. One that had passed may end again as failed, where a server refuses late; the later word counts.
     case ended(TestReport.Entry)
+    /// Something that passed is worth a warning.
+    case warned(Warning)
     /// The record that is stored and connected now.
     case record(RecordView)
     /// The report of a test that stores nothing, whether it passed or not.
@@ -22,6 +24,7 @@ enum TestEvent: Sendable {
         switch event {
         case .entered(let stage): self = .began(stage)
         case .ended(let entry): self = .ended(entry)
+        case .warned(let warning): self = .warned(warning)
         }
     }
 
@@ -30,6 +33,7 @@ enum TestEvent: Sendable {
         switch self {
         case .began: "began"
         case .ended: "ended"
+        case .warned: "warned"
         case .record: "record"
         case .report: "report"
         case .error: "error"
@@ -39,7 +43,7 @@ enum TestEvent: Sendable {
     /// What went wrong with the data source, where something did.
     var failure: SourceFailure? {
         switch self {
-        case .began, .ended, .record: nil
+        case .began, .ended, .warned, .record: nil
         case .report(let outcome): outcome.failure
         case .error(let refusal): refusal.failure
         }
@@ -57,6 +61,7 @@ enum TestEvent: Sendable {
         switch self {
         case .began(let stage): .object([.init("stage", .text(stage.rawValue))])
         case .ended(let entry): entry.answer
+        case .warned(let warning): warning.answer
         case .record(let view): view.answer
         case .report(let outcome): outcome.answer
         case .error(let refusal): refusal.answer(requestID: requestID)

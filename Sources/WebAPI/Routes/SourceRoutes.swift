@@ -137,7 +137,7 @@ struct SourceRoutes: Sendable {
 
 extension TestOutcome {
     /// The report, and what failed.
-    var answer: AnswerNode {
+    package var answer: AnswerNode {
         guard case .object(var fields) = report.answer else { return report.answer }
         fields.append(.init("error", failure?.described ?? .null))
         return .object(fields)

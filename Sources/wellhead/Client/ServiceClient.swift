@@ -33,10 +33,10 @@ struct ServiceClient: Sendable {
 
     /// Calls and hands on the answer's bytes as they come.
     func stream(
-        _ method: HTTPMethod, _ path: String, body: [String: JSONValue]? = nil, accept: String,
-        to sink: (Data) throws -> Void
+        _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: [String: JSONValue]? = nil,
+        accept: String, to sink: (Data) throws -> Void
     ) async throws {
-        let response = try await call(method, path, body: body, accept: accept)
+        let response = try await call(method, path, query: query, body: body, accept: accept)
         do {
             for try await part in response.body { try sink(Data(buffer: part)) }
         } catch let error as CommandFailure {

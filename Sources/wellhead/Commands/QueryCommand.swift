@@ -19,7 +19,7 @@ struct QueryCommand: AsyncParsableCommand {
         case table, json, ndjson, csv
     }
 
-    @Argument(help: "The data source's name or id.")
+    @Argument(help: "The data source's name or id.", completion: .sources)
     var source: String
 
     @Argument(help: "The statement; without one it is read from standard input.")

@@ -8,7 +8,7 @@ struct SchemaCommand: AsyncParsableCommand {
         abstract: "Shows the tables and columns of a data source.",
         discussion: "Example: wellhead schema example-orders --table orders")
 
-    @Argument(help: "The data source's name or id.")
+    @Argument(help: "The data source's name or id.", completion: .sources)
     var source: String
 
     @Option(help: "Tables of this schema only.")

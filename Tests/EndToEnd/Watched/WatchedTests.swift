@@ -51,7 +51,9 @@ struct WatchedTests {
         let report = try #require(tested.last)
         #expect(report.name == "report")
         #expect(report.data["ok"].flag == true)
-        #expect(tested.dropLast().map(\.name) == stages.flatMap { _ in ["began", "ended"] })
+        #expect(
+            tested.dropLast().map(\.name).filter { $0 != "warned" } == stages.flatMap { _ in ["began", "ended"] })
+        #expect(tested.filter { $0.name == "warned" }.map(\.data) == report.data["warnings"].list)
         #expect(tested.filter { $0.name == "began" }.map { $0.data["stage"].text } == stages)
         #expect(tested.filter { $0.name == "ended" }.map(\.data) == report.data["stages"].list)
 

@@ -39,7 +39,7 @@ struct StageJournalTests {
         let second = TestReport.Entry(stage: .dial, ok: true, elapsed: .milliseconds(3), detail: "10.0.0.7:5432")
         let report = TestReport(ok: true, elapsed: .milliseconds(10), warnings: [warning], stages: [first, second])
         #expect(journal.report() == report)
-        #expect(ears.heard == [.entered(.resolve), .ended(first), .entered(.dial), .ended(second)])
+        #expect(ears.heard == [.entered(.resolve), .ended(first), .entered(.dial), .ended(second), .warned(warning)])
     }
 
     @Test("a stage that is entered again goes on, with one entry and all of its time")
