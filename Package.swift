@@ -91,12 +91,13 @@ let package = Package(
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
         room(
             "Gateway",
-            ["SourceModel", "Results", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]),
+            ["SourceModel", "Results", "Route", "Drivers", "Vault", "Registry", nioCore, locks, logging, lifecycle]
+                + crypto),
         room(
             "WebAPI",
             [
                 "SourceModel", "Results", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
-                .product(name: "JWTKit", package: "jwt-kit"), nioCore, locks,
+                .product(name: "JWTKit", package: "jwt-kit"), nioCore, nioHTTP1, locks,
             ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
         .executableTarget(
             name: "wellhead",
@@ -136,7 +137,7 @@ let package = Package(
             ["Registry", "Vault", "SourceModel", "Testbed", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "GatewayTests",
-            ["Gateway", "Drivers", "Route", "Registry", "Vault", "SourceModel", "Testbed", nioPosix, logging]),
+            ["Gateway", "Drivers", "Route", "Registry", "Vault", "SourceModel", "Testbed", nioCore, nioPosix, logging]),
         tests(
             "WebAPITests",
             [

@@ -9,6 +9,7 @@ import SourceModel
 package struct WebAPI: Sendable {
     private let sources: SourceRoutes
     private let queries: QueryRoutes
+    private let files: FileRoutes
     private let login: LoginRoute
     private let authentication: Authentication
     private let readiness: Readiness
@@ -21,9 +22,11 @@ package struct WebAPI: Sendable {
         package var concurrentTests = 256
         /// Passwords that are checked at one time.
         package var concurrentLogins = 2
+        /// Uploads that are received at one time.
+        package var concurrentUploads = 16
         /// Failed logins that one address, or one user, may have in a minute.
         package var failuresPerMinute = 20
-        /// The time that a body may take to arrive.
+        /// The time that a body may take to arrive; an upload's, within which something of it has to.
         package var bodyTime: Duration = .seconds(30)
         /// The time that a request's head may take, and that a connection may idle.
         package var idleTime: Duration = .seconds(60)
@@ -36,22 +39,26 @@ package struct WebAPI: Sendable {
     }
 
     /// - Parameters:
+    ///   - files: the service's file directory.
     ///   - doorkeeper: knows tokens and users.
     ///   - readiness: announced by whoever starts the service.
     package init(
-        gateway: Gateway, doorkeeper: any Doorkeeper, logins: SignedLogin, readiness: Readiness,
+        gateway: Gateway, files: FileStore, doorkeeper: any Doorkeeper, logins: SignedLogin, readiness: Readiness,
         settings: Settings = Settings()
     ) {
         let limiter = FailureLimiter(allowed: settings.failuresPerMinute)
         departures = Departures()
         sources = SourceRoutes(
-            gateway: gateway, slots: TestSlots(limit: settings.concurrentTests), departures: departures,
+            gateway: gateway, slots: TestSlots(limit: settings.concurrentTests, of: "tests"), departures: departures,
             bodyTime: settings.bodyTime)
         queries = QueryRoutes(
             gateway: gateway, departures: departures, bodyTime: settings.bodyTime, limits: settings.queries)
+        self.files = FileRoutes(
+            gateway: gateway, files: files, slots: TestSlots(limit: settings.concurrentUploads, of: "uploads"),
+            bodyTime: settings.bodyTime)
         login = LoginRoute(
             doorkeeper: doorkeeper, logins: logins, limiter: limiter,
-            slots: TestSlots(limit: settings.concurrentLogins), bodyTime: settings.bodyTime)
+            slots: TestSlots(limit: settings.concurrentLogins, of: "logins"), bodyTime: settings.bodyTime)
         authentication = Authentication(doorkeeper: doorkeeper, logins: logins, limiter: limiter)
         self.readiness = readiness
         self.settings = settings
@@ -106,6 +113,9 @@ package struct WebAPI: Sendable {
         case .querySource: try await queries.query(request, context)
         case .listQueries: try queries.list(request, context)
         case .cancelQuery: try queries.cancel(request, context)
+        case .uploadFiles: try await files.upload(request, context)
+        case .listFiles: try await files.list(request, context)
+        case .deleteFile: try await files.delete(request, context)
         case .listDrivers: request.answerFormat.response(DriverCatalog.answer, root: "items")
         case .logIn: try await login.logIn(request, context)
         case .live: request.answerFormat.response(.object([.init("status", .text("live"))]))

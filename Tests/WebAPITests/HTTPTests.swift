@@ -258,7 +258,7 @@ struct HTTPTests {
     func forbidden(transport: Transport, authorization: String?) async throws {
         try await TestService.run(transport) { client, _ in
             for endpoint in Endpoint.allCases where !endpoint.isOpen {
-                let path = endpoint.path.replacing("{id}", with: "x")
+                let path = endpoint.path.replacing(/\{[a-z]+\}/, with: "x")
                 let answer = try await client.call(
                     "\(endpoint.method.rawValue) \(path)", Self.json, body: "{}", authorization: authorization)
                 #expect(answer.status == .forbidden)

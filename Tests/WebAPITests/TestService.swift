@@ -41,6 +41,7 @@ struct TestService: Sendable {
     /// Runs a test against a service of its own, and leaves nothing behind.
     static func run(
         _ transport: Transport, settings: WebAPI.Settings = WebAPI.Settings(), ready: Bool = true,
+        uploadLimit: Int = 1 << 30,
         _ body: @Sendable (any TestClientProtocol, TestService) async throws -> Void
     ) async throws {
         let home = FileManager.default.temporaryDirectory.appending(
@@ -50,7 +51,8 @@ struct TestService: Sendable {
         defer { try? FileManager.default.removeItem(at: home) }
         let gateway = try await makeGateway(home: home, files: service.files)
         let web = WebAPI(
-            gateway: gateway, doorkeeper: service.doorkeeper,
+            gateway: gateway, files: FileStore(directory: service.files, sizeLimit: uploadLimit),
+            doorkeeper: service.doorkeeper,
             logins: await SignedLogin(key: SymmetricKey(size: .bits256)), readiness: service.readiness,
             settings: settings)
         if ready { service.readiness.announce() }

@@ -48,6 +48,8 @@ extension ErrorAnswer {
         case let error as ErrorAnswer: self = error
         case let error as SourceFailure: self.init(error)
         case let error as GatewayError: self.init(error)
+        case let error as FileStoreError: self.init(error)
+        case let error as MultipartFault: self.init(error)
         case let error as any HTTPResponseError: self.init(error.status, Self.sentence(for: error.status))
         case is CancellationError:
             self.init(

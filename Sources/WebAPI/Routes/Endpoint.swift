@@ -17,6 +17,9 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case querySource = "POST /datasources/{id}/query"
     case listQueries = "GET /queries"
     case cancelQuery = "DELETE /queries/{id}"
+    case uploadFiles = "POST /files"
+    case listFiles = "GET /files"
+    case deleteFile = "DELETE /files/{name}"
     case listDrivers = "GET /drivers"
     case logIn = "POST /auth/local"
     case live = "GET /health/live"
@@ -26,12 +29,12 @@ package enum Endpoint: String, CaseIterable, Sendable {
     /// The method, such as `GET`.
     package var method: HTTPRequest.Method {
         switch self {
-        case .createSource, .testDraft, .testSource, .querySource, .logIn: .post
+        case .createSource, .testDraft, .testSource, .querySource, .uploadFiles, .logIn: .post
         case .listSources, .countSources, .showSource, .showStatus, .showHistory, .showSchema, .listQueries,
-            .listDrivers, .live, .ready, .openAPI:
+            .listFiles, .listDrivers, .live, .ready, .openAPI:
             .get
         case .updateSource: .put
-        case .deleteSource, .cancelQuery: .delete
+        case .deleteSource, .cancelQuery, .deleteFile: .delete
         }
     }
 
@@ -43,8 +46,8 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch self {
         case .logIn, .live, .ready: true
         case .createSource, .testDraft, .listSources, .countSources, .showSource, .updateSource, .deleteSource,
-            .testSource, .showStatus, .showHistory, .showSchema, .querySource, .listQueries, .cancelQuery, .listDrivers,
-            .openAPI:
+            .testSource, .showStatus, .showHistory, .showSchema, .querySource, .listQueries, .cancelQuery, .uploadFiles,
+            .listFiles, .deleteFile, .listDrivers, .openAPI:
             false
         }
     }
@@ -55,8 +58,10 @@ package enum Endpoint: String, CaseIterable, Sendable {
         case .createSource: ["connect", "timeout"]
         case .testDraft, .updateSource, .testSource: ["timeout"]
         case .showSchema: ["schema", "table", "contains", "kind", "refresh", "_start", "_limit"]
+        case .uploadFiles: ["replace"]
+        case .listFiles: ["_start", "_limit"]
         case .listSources, .countSources, .showSource, .deleteSource, .showStatus, .showHistory, .querySource,
-            .listQueries, .cancelQuery, .listDrivers, .logIn, .live, .ready, .openAPI:
+            .listQueries, .cancelQuery, .deleteFile, .listDrivers, .logIn, .live, .ready, .openAPI:
             []
         }
     }

@@ -1,13 +1,16 @@
 import HTTPTypes
 import Synchronization
 
-/// Bounds the tests that run at one time, so that a crowd of hung servers cannot take the service's memory.
+/// Bounds what runs at one time, such as tests, so that a crowd of hung servers cannot take the service's memory.
 package final class TestSlots: Sendable {
     private let limit: Int
+    private let what: String
     private let taken = Mutex(0)
 
-    /// - Parameter limit: tests at one time; one more is answered 503.
-    package init(limit: Int = 256) { self.limit = limit }
+    /// - Parameters:
+    ///   - limit: how many at one time; one more is answered 503.
+    ///   - what: what they are, in the plural.
+    package init(limit: Int, of what: String) { (self.limit, self.what) = (limit, what) }
 
     func withSlot<Value>(_ body: () async throws -> Value) async throws -> Value {
         let free = taken.withLock { taken in
@@ -17,7 +20,7 @@ package final class TestSlots: Sendable {
         }
         guard free else {
             throw ErrorAnswer(
-                .serviceUnavailable, "\(limit) tests are running already; try again in a moment.",
+                .serviceUnavailable, "\(limit) \(what) are running already; try again in a moment.",
                 headers: [.retryAfter: "1"])
         }
         defer { taken.withLock { $0 -= 1 } }

@@ -53,6 +53,12 @@ struct ServeCommand: AsyncParsableCommand {
 
         let house = try House.open(settings.data, claiming: true)
         try FileManager.default.createDirectory(at: settings.files, withIntermediateDirectories: true)
+        let files = FileStore(directory: settings.files, sizeLimit: settings.uploadBytes)
+        do throws(FileStoreError) {
+            try await files.sweep()
+        } catch {
+            throw CommandFailure("The file directory \(settings.files.path()) cannot be read (\(error)).")
+        }
         let token = try await house.adminToken()
         let group = MultiThreadedEventLoopGroup.singleton
         let route = Route(
@@ -73,7 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
         var webSettings = WebAPI.Settings()
         webSettings.queries = settings.queries
         let web = WebAPI(
-            gateway: gateway, doorkeeper: house.doorkeeper,
+            gateway: gateway, files: files, doorkeeper: house.doorkeeper,
             logins: await house.logins(lifetime: settings.loginLifetime), readiness: readiness, settings: webSettings)
         let server = try settings.server(around: web.makeServer())
         let application = Application(

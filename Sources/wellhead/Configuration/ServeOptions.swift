@@ -56,6 +56,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Seconds that a statement may ask for, at most (default: 600; WELLHEAD_QUERY_SECONDS).")
     var querySeconds: Int?
 
+    @Option(help: "Bytes that an upload to /files may have, at most (default: 1073741824; WELLHEAD_UPLOAD_BYTES).")
+    var uploadBytes: Int?
+
     /// The flags that were given, under the keys that file and environment use.
     var provider: InMemoryProvider {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
@@ -69,7 +72,7 @@ struct ServeOptions: ParsableArguments {
         }
         let numbers: [(ServeSettings.Key, Int?)] = [
             (.port, port), (.loginLifetime, loginLifetime), (.queryRows, queryRows), (.queryBytes, queryBytes),
-            (.querySeconds, querySeconds),
+            (.querySeconds, querySeconds), (.uploadBytes, uploadBytes),
         ]
         for (key, number) in numbers {
             if let number { values[AbsoluteConfigKey([key.rawValue])] = ConfigValue(.int(number), isSecret: false) }

@@ -10,7 +10,7 @@ struct ServeSettings: Sendable {
     /// The names in the configuration file; `sshAllow` is `WELLHEAD_SSH_ALLOW` in the environment.
     enum Key: String, CaseIterable {
         case data, host, port, files, sourceAllow, sourceDeny, sshAllow, sshDeny, hosts, logLevel, tlsCertificate
-        case tlsKey, loginLifetime, queryRows, queryBytes, querySeconds
+        case tlsKey, loginLifetime, queryRows, queryBytes, querySeconds, uploadBytes
     }
 
     var data: URL
@@ -25,6 +25,8 @@ struct ServeSettings: Sendable {
     var loginLifetime: Duration
     /// What a statement may ask for at most.
     var queries: QueryLimits
+    /// What an upload may have at most.
+    var uploadBytes: Int
 
     /// Reads flags, environment and file, in this order.
     ///
@@ -74,6 +76,7 @@ struct ServeSettings: Sendable {
         queries.rows = try reader.number(.queryRows, in: 1...1_000_000_000) ?? queries.rows
         queries.bytes = try reader.number(.queryBytes, in: 1024...1 << 40) ?? queries.bytes
         queries.seconds = try reader.number(.querySeconds, in: 1...86_400) ?? queries.seconds
+        uploadBytes = try reader.number(.uploadBytes, in: 1...1 << 40) ?? 1 << 30
     }
 }
 

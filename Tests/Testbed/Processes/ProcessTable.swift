@@ -35,8 +35,18 @@ package enum ProcessTable {
     }
 
     /// The memory of a process that is in the machine's (`VmRSS`); 0 if it is gone.
-    package static func residentBytes(of pid: Int32) -> Int {
-        let line = words(in: "/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    package static func residentBytes(of pid: Int32) -> Int { bytes("VmRSS:", of: pid) }
+
+    /// The most that it ever was (`VmHWM`), or has been since `forgetPeak`; 0 if it is gone.
+    package static func peakResidentBytes(of pid: Int32) -> Int { bytes("VmHWM:", of: pid) }
+
+    /// Lets a process's peak begin anew at what it has now.
+    package static func forgetPeak(of pid: Int32) throws {
+        try Data("5".utf8).write(to: URL(filePath: "/proc/\(pid)/clear_refs"))
+    }
+
+    private static func bytes(_ name: String, of pid: Int32) -> Int {
+        let line = words(in: "/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix(name) }
         return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
     }
 
