@@ -91,6 +91,28 @@ struct MultipartTests {
         }
     }
 
+    @Test("A body that was changed anywhere is taken apart or refused, and nothing of it is held back")
+    func mutated() throws {
+        var random = SystemRandomNumberGenerator()
+        let whole = Array((Self.file("1,2\r\n\r\n--") + Self.file("", "b.csv") + "--b--\r\n").utf8)
+        for _ in 0..<3000 {
+            var body = whole
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let place = Int.random(in: 0..<body.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: body[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: body.remove(at: place)
+                default: body.insert(contentsOf: body.prefix(place).suffix(9), at: place)
+                }
+            }
+            let size = Int.random(in: 1...body.count, using: &random)
+            let split = Result { try Self.parts(body, pieces: size) }
+            let joined = Result { try Self.parts(body) }
+            // However it comes, it means the same.
+            #expect((try? split.get()) == (try? joined.get()), "\(body)")
+        }
+    }
+
     @Test("A body that ends at any byte before its last boundary is refused")
     func cut() throws {
         let body = Array((Self.file("1,2\n") + Self.file("3", "b.csv") + "--b--").utf8)

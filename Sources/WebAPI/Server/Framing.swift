@@ -67,11 +67,17 @@ struct Framing: RouterMiddleware {
         var response = request.answerFormat.response(
             refusal.answer(requestID: context.requestID), status: refusal.status, headers: refusal.headers)
         if request.method == .head { response = response.createHeadResponse() }
-        if refusal.closesConnection {
+        if refusal.closesConnection || Self.announcesMuch(request) {
             response.headers[.connection] = "close"
             Lingering.close(context.channel)
         }
         return response
+    }
+
+    /// Whether more of a body may follow than is worth reading only to throw it away.
+    private static func announcesMuch(_ request: Request) -> Bool {
+        if request.headers[.transferEncoding] != nil { return true }
+        return request.headers[.contentLength].flatMap { Int($0) }.map { $0 > BodyLimits.size } ?? false
     }
 
     private static let securityHeaders: [(HTTPField.Name, String)] = [
