@@ -57,7 +57,10 @@ struct ServeCommand: AsyncParsableCommand {
         do throws(FileStoreError) {
             try await files.sweep()
         } catch {
-            throw CommandFailure("The file directory \(settings.files.path()) cannot be read (\(error)).")
+            // Files can still be read from it by name.
+            logger.warning(
+                "The file directory cannot be listed",
+                metadata: ["files": "\(settings.files.path())", "why": "\(error)"])
         }
         let token = try await house.adminToken()
         let group = MultiThreadedEventLoopGroup.singleton
