@@ -191,6 +191,16 @@ struct FileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
     }
 
+    @Test("A full disk is 507, and what else the system refuses is 503, with its words")
+    func disk() {
+        let full = ErrorAnswer(any: FileStoreError.noRoom)
+        #expect(full.status.code == 507)
+        #expect(full.message.contains("has no room"))
+        let refused = ErrorAnswer(any: FileStoreError.refused(what: "The file a.csv cannot be written", cause: "EIO"))
+        #expect(refused.status == .serviceUnavailable)
+        #expect(refused.message == "The file a.csv cannot be written: EIO.")
+    }
+
     @Test("A body comes at a kibibyte a second at least, after a while")
     func pace() throws {
         let pace = BodyPace(idleTime: .seconds(30))
