@@ -42,6 +42,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// What browsers load; the console serves them from the program itself.
+let site = [
+    "index.html", "icon.svg", "base.css", "parts.css", "path.css", "main.js", "dom.js", "api.js", "signin.js",
+    "list.js", "form.js", "fields.js", "scheme.js", "address.js", "testing.js", "path.js", "source.js",
+    "chart.js", "schema.js", "query.js", "dialog.js", "text.js",
+]
+
 let package = Package(
     name: "wellhead",
     platforms: [.macOS(.v15)],
@@ -99,10 +106,12 @@ let package = Package(
                 "SourceModel", "Results", "Gateway", "Registry", hummingbird, hummingbirdCore, logging,
                 .product(name: "JWTKit", package: "jwt-kit"), nioCore, nioHTTP1, locks,
             ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
+        room(
+            "Console", ["WebAPI", hummingbird, nioCore] + crypto, resources: site.map { .embedInCode("Site/\($0)") }),
         .executableTarget(
             name: "wellhead",
             dependencies: [
-                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", hummingbird,
+                "SourceModel", "Route", "Drivers", "Vault", "Registry", "Gateway", "WebAPI", "Console", hummingbird,
                 hummingbirdCore, logging, lifecycle, nioCore, nioPosix, nioSSL, nioHTTP1, httpClient,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -144,6 +153,9 @@ let package = Package(
                 "WebAPI", "Gateway", "SourceModel", "Drivers", "Registry", "Route", "Vault", nioPosix,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
+        tests(
+            "ConsoleTests",
+            ["Console", "WebAPI", hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird")]),
         tests(
             "EndToEnd",
             ["wellhead", "Testbed", "SourceModel", nioCore, nioPosix, nioHTTP1, locks, httpClient]),

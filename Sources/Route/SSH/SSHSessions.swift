@@ -79,7 +79,7 @@ package final class SSHSessions: Sendable {
                 hostKey = known
                 for stage in [Stage.resolve, .dial, .sshHandshake, .sshHostKey, .sshAuth] {
                     journal.enter(stage)
-                    journal.pass("shared SSH session")
+                    journal.pass((stage == .sshHostKey ? "\(known.reportText), " : "") + "shared SSH session")
                 }
             } else {
                 if isShared {

@@ -20,6 +20,8 @@ package struct FieldDescription: Sendable, Equatable {
     package var kind: Field.Kind { field.kind }
     /// Whether the field leaves the service only as the mask.
     package var isSecret: Bool { field.kind == .secret }
+    /// Whether it holds a text of several lines: a certificate or a key.
+    package var isMultiline: Bool { [.sslCA, .certificate, .keyfile, .sshIdentity].contains(field) }
     /// Other spellings of the name.
     package var aliases: [String] { Field.aliases.filter { $0.value == field }.keys.sorted() }
 }

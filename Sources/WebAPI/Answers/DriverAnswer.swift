@@ -26,6 +26,7 @@ extension FieldDescription {
             .init("type", .text(kind.name)),
             .init("required", .flag(isRequired)),
             .init("secret", .flag(isSecret)),
+            .init("multiline", .flag(isMultiline)),
             .init("meaning", .text(meaning)),
             .init("default", defaultValue?.answer ?? .null),
             .init("example", .text(orNull: example)),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Console
 import Drivers
 import Foundation
 import Gateway
@@ -85,8 +86,10 @@ struct ServeCommand: AsyncParsableCommand {
             gateway: gateway, files: files, doorkeeper: house.doorkeeper,
             logins: await house.logins(lifetime: settings.loginLifetime), readiness: readiness, settings: webSettings)
         let server = try settings.server(around: web.makeServer())
+        let router = web.makeRouter()
+        Console().add(to: router)
         let application = Application(
-            router: web.makeRouter(), server: server,
+            router: router, server: server,
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
             services: [gateway],
             onServerRunning: { [logger] channel in

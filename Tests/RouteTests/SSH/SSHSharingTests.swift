@@ -26,7 +26,8 @@ extension SSHTests {
                 let report = journal.report()
                 #expect(
                     report.stages.map(\.stage) == [.resolve, .dial, .sshHandshake, .sshHostKey, .sshAuth, .sshForward])
-                #expect(report.stages.dropLast().allSatisfy { $0.detail == "shared SSH session" })
+                #expect(report.stages.dropLast().allSatisfy { $0.detail.hasSuffix("shared SSH session") })
+                #expect(report.stages.first { $0.stage == .sshHostKey }?.detail.contains("SHA256:") == true)
                 #expect(report.stages.last?.detail.hasSuffix("by direct-tcpip, shared SSH session") == true)
                 let third = try await sessions.reach(
                     echo.port, through: server.bastion(.key(Secret(key.text), password: nil)))

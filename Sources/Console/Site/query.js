@@ -1,0 +1,120 @@
+import { send, sourcePath } from "./api.js";
+import { announce, h, newID, refusalNote, replace } from "./dom.js";
+import { count, duration } from "./text.js";
+
+const limits = [100, 1000, 10000, 100000];
+/** More rows than this in a table would make the page slow; a download has all of them. */
+const shownRows = 1000;
+
+/** A box for a statement, and its result as a table or a file. */
+export function queryBox(id, name, driver, signal) {
+  const statementID = newID("statement"), limitID = newID("limit");
+  const statement = h("textarea", { id: statementID, class: "code", rows: 5, spellcheck: "false", autocapitalize: "none", autocomplete: "off", placeholder: "select …" });
+  const limit = h("select", { id: limitID }, limits.map((value) => h("option", { value, selected: value === 1000 }, `${value.toLocaleString("en")} rows`)));
+  const runButton = h("button", { type: "submit", class: "primary" }, "Run");
+  const cancelButton = h("button", { type: "button", class: "danger", hidden: true, on: { click: cancel } }, "Cancel");
+  const downloads = h("div", { class: "downloads" },
+    h("button", { type: "button", class: "small", on: { click: () => download("text/csv", "csv") } }, "Download CSV"),
+    h("button", { type: "button", class: "small", on: { click: () => download("application/x-ndjson", "ndjson") } }, "Download NDJSON"));
+  const summary = h("p", { class: "muted small-text", role: "status" });
+  const result = h("div", { class: "result" });
+  let running = null;
+
+  /** Runs one thing at a time; a cancelled one is ended at the database, too. */
+  async function working(words, body) {
+    if (running || !statement.value.trim()) {
+      if (!running) statement.focus();
+      return;
+    }
+    running = crypto.randomUUID?.() ?? `console-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    runButton.disabled = true;
+    cancelButton.hidden = false;
+    summary.textContent = words;
+    try {
+      await body(running);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      summary.textContent = "";
+      replace(result, refusalNote(error));
+    } finally {
+      running = null;
+      runButton.disabled = false;
+      cancelButton.hidden = true;
+    }
+  }
+
+  function ask(accept, queryName) {
+    return send("POST", sourcePath(id, "/query"), {
+      body: { statement: statement.value, limit: Number(limit.value) }, accept, signal, headers: { "X-Query-Id": queryName },
+    });
+  }
+
+  const run = () => working("The statement runs…", async (queryName) => {
+    const answer = await (await ask("application/json", queryName)).json();
+    show(answer);
+  });
+
+  const download = (accept, ending) => working("The rows are being fetched…", async (queryName) => {
+    const blob = await (await ask(accept, queryName)).blob();
+    const url = URL.createObjectURL(blob);
+    const link = h("a", { href: url, download: `${name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60) || "rows"}.${ending}` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+    summary.textContent = `Saved as ${link.download}.`;
+  });
+
+  async function cancel() {
+    try {
+      await send("DELETE", `/queries/${encodeURIComponent(running)}`, { signal });
+      announce("The statement is being cancelled.");
+    } catch (error) {
+      // One that has ended meanwhile needs no cancelling.
+      if (error.name !== "AbortError" && error.status !== 404) replace(result, refusalNote(error));
+    }
+  }
+
+  function show(answer) {
+    const rows = answer.rows.slice(0, shownRows);
+    const statistics = answer.statistics ?? {};
+    summary.textContent = [
+      count(answer.rows.length, "row"), duration(statistics.elapsed_ms ?? null),
+      statistics.cut && "there are more: raise the limit", answer.rows.length > shownRows && `the first ${shownRows.toLocaleString("en")} are shown`,
+    ].filter(Boolean).join(" · ");
+    const table = h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "number" }, h("span", { class: "unseen" }, "Row")), answer.columns.map((column) => h("th", { scope: "col" },
+        h("bdi", {}, column.name), h("span", { class: "type" }, column.type))))),
+      h("tbody", {}, rows.map((row, index) => h("tr", {}, h("td", { class: "number" }, String(index + 1)), row.map(cell)))));
+    replace(result, answer.error && h("div", { class: "notice bad", role: "alert" }, h("p", { class: "wrap" }, answer.error.message)),
+      answer.rows.length === 0
+        ? h("p", { class: "muted" }, "The result has no rows.")
+        : h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Result" }, table));
+  }
+
+  /** Puts a table's name where the caret is, or a whole statement where there is none yet. */
+  function insert(parts) {
+    const quote = ["mysql", "mariadb"].includes(driver) ? "`" : '"';
+    const text = parts.map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) ? part : quote + part.replaceAll(quote, quote + quote) + quote)).join(".");
+    if (statement.value.trim()) statement.setRangeText(text, statement.selectionStart, statement.selectionEnd, "end");
+    else statement.value = `select * from ${text}`;
+    statement.focus();
+  }
+
+  statement.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      run();
+    }
+  });
+  const element = h("form", { class: "stack", on: { submit: (event) => { event.preventDefault(); run(); } } },
+    h("div", { class: "field" }, h("div", { class: "label" }, h("label", { for: statementID }, "Statement"), h("span", { class: "optional" }, "Ctrl + Enter runs it")), statement),
+    h("div", { class: "actions" }, runButton, cancelButton,
+      h("div", { class: "limit" }, h("label", { class: "unseen", for: limitID }, "Rows at most"), limit), downloads),
+    summary, result);
+  return { element, insert };
+}
+
+function cell(value) {
+  if (value === null) return h("td", { class: "null" }, "null");
+  if (typeof value === "number") return h("td", { class: "figure" }, String(value));
+  return h("td", {}, typeof value === "object" ? JSON.stringify(value) : String(value));
+}

@@ -1,0 +1,343 @@
+"""The console as a person uses it: signs in, connects a database through SSH with TLS, fails and mends, looks, asks,
+changes and deletes. Reads its configuration (addresses, logins, files) from the file that its argument names."""
+
+import csv
+import json
+import os
+import sys
+from urllib.parse import quote
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from browser import Browser, Steps, configuration
+
+here = configuration()
+web = Browser(here["address"], here["pictures"])
+steps = Steps(web)
+HOSTILE = '<img src=x onerror=alert(1)>"\'&amp; ' + "a very long name " * 6
+STAGES = ["resolve", "dial", "ssh_handshake", "ssh_host_key", "ssh_auth", "ssh_forward", "tls", "login", "database", "probe"]
+
+
+def heading(words):
+    web.until(f"the heading {words!r}", lambda: words in web.text("h1") and not web.all(".loading"))
+
+
+def states():
+    return {e.get_attribute("data-stage"): e.get_attribute("data-state") for e in web.all(".stages li")}
+
+
+def verdict():
+    return web.until("a verdict", lambda: web.text(".verdict"))
+
+
+def sign_in_page():
+    web.driver.get(here["address"] + "/")
+    heading("Sign in")
+    web.look("01-sign-in")
+
+
+def refused():
+    web.type("Token", "nonsense").send_keys(Keys.ENTER)
+    web.reads("[role=alert]", "This token does not hold")
+    web.look("02-sign-in-refused")
+
+
+def user():
+    web.choose("way", "user")
+    web.type("User", here["user"])
+    web.type("Password", here["password"]).send_keys(Keys.ENTER)
+    heading("Data sources")
+    web.reads(".account-name", here["user"])
+    web.click("Sign out")
+    heading("Sign in")
+    assert web.script("return sessionStorage.length") == 0
+
+
+def token():
+    web.type("Token", here["token"]).send_keys(Keys.ENTER)
+    heading("Data sources")
+    web.reads(".empty", "No data source yet")
+    assert web.script("return localStorage.length") == 0
+    web.look("03-empty")
+
+
+def every_driver():
+    web.click("New source")
+    heading("New data source")
+    drivers = web.script("return fetch('/drivers', {headers: {Authorization: 'Bearer ' + sessionStorage.getItem('wellhead.token')}}).then((r) => r.json())")
+    shown = [e.get_attribute("value") for e in web.all("input[name=driver]")]
+    assert shown == [driver["driver"] for driver in drivers], shown
+    for driver in drivers:
+        web.choose("driver", driver["driver"])
+        # What the catalogue has and no choice stands for has a control.
+        chosen = {"driver", "ssl", "ssh", "options"}
+        names = web.script("return [...document.querySelectorAll('main form [name]')].map((e) => e.name)")
+        missing = [f["name"] for f in driver["fields"] if f["name"] not in chosen and f["name"] not in names]
+        missing += [o["name"] for o in driver["options"] if o["name"] not in names]
+        assert not missing, f"{driver['driver']} has no control for {missing}"
+        if driver["driver"] == "csv":
+            web.look("05-new-file")
+    web.choose("driver", "postgres")
+    web.look("04-new")
+
+
+def pasted():
+    place = f"{here['host']}:{here['port']}"
+    url = f"postgresql://{here['login']}:{quote('wrong @:/? password', safe='')}@{place}/{here['database']}?sslmode=verify-ca&application_name=console&foo=1"
+    web.type("Paste a connection URL", url).send_keys(Keys.ENTER)
+    web.reads("#address-note", "Filled: PostgreSQL")
+    web.reads("#address-note", "Not used: foo.")
+    assert web.labelled("Host").get_attribute("value") == here["host"]
+    assert web.labelled("Port").get_attribute("value") == str(here["port"])
+    assert web.labelled("User").get_attribute("value") == here["login"]
+    assert web.labelled("Password").get_attribute("value") == "wrong @:/? password"
+    assert web.labelled("Database").get_attribute("value") == here["database"]
+    assert web.find("input[name=encryption]:checked").get_attribute("value") == "tls"
+    assert web.labelled("Verification").get_attribute("value") == "verify-ca"
+    assert web.all("#address")[0].get_attribute("value") == "", "the URL's password still stands there"
+
+
+def described():
+    web.choose("route", "ssh")
+    web.choose("login", "key")
+    web.type("Name", "orders")
+    web.type("SSH host", here["ssh"]["host"])
+    web.type("SSH port", str(here["ssh"]["port"]))
+    web.type("SSH user", here["ssh"]["user"])
+    # A key is read from a file, a certificate is dropped onto its field.
+    web.all(".field-sshIdentity input[type=file]")[0].send_keys(here["ssh"]["keyFile"])
+    web.until("the key is read", lambda: "PRIVATE KEY" in web.labelled("SSH private key").get_attribute("value"))
+    web.script(
+        "const data = new DataTransfer(); data.items.add(new File([arguments[1]], 'ca.pem'));"
+        "arguments[0].dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}));",
+        web.labelled("Trusted certificates"), here["authority"])
+    web.until("the certificate is read", lambda: "BEGIN CERTIFICATE" in web.labelled("Trusted certificates").get_attribute("value"))
+    web.reads(".route", here["ssh"]["host"])
+    web.look("06-described")
+
+
+def invalid():
+    port = web.type("Port", "not a port")
+    web.click("Test")
+    verdict()
+    assert port.get_attribute("aria-invalid") == "true"
+    web.reads(".field-port .problem", "port")
+    web.type("Port", str(here["port"]))
+    assert port.get_attribute("aria-invalid") is None
+
+
+def failed():
+    # What was drawn is written down as it happens: each stage begins before it passes, and in its order.
+    web.script(
+        "window.drawn = []; new MutationObserver((list) => { for (const m of list) if (m.attributeName === 'data-state')"
+        " window.drawn.push((m.target.dataset.stage ?? m.target.className) + ' ' + m.target.dataset.state); })"
+        ".observe(document.querySelector('.path'), {attributes: true, subtree: true});")
+    web.click("Test")
+    words = verdict()
+    assert "password" in words.lower(), words
+    assert states() == {**{s: "passed" for s in STAGES[:7]}, "login": "failed", "database": "missed", "probe": "missed"}, states()
+    drawn = web.script("return window.drawn")
+    told = [line for line in drawn if line.split()[0] in STAGES and line.split()[1] in ("running", "passed", "failed")]
+    assert told == [f"{s} {state}" for s in STAGES[:7] for state in ("running", "passed")] + ["login running", "login failed"], told
+    assert drawn.index("hop running") < drawn.index("hop passed") < drawn.index("hop failed"), drawn
+    assert web.script("return document.activeElement.textContent") in words, "the verdict has not the focus"
+    web.look("07-failed")
+
+
+def mended():
+    web.click("Change Password")
+    field = web.labelled("Password")
+    assert web.driver.switch_to.active_element == field, "the field to change has not the focus"
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "password" in web.text(".verdict").lower()
+    field.clear()
+    field.send_keys(here["loginPassword"])
+    web.click("Save and connect")
+    web.reads(".approval", here["ssh"]["fingerprint"])
+    assert set(states().values()) == {"passed"}, states()
+    assert {e.get_attribute("data-state") for e in web.all(".node, .hop")} == {"passed"}
+    web.reads(".verdict", "The test passed")
+    web.look("08-approve")
+    web.click("Trust this key and save")
+    heading("orders")
+    web.reads(".subtitle", "Connected")
+
+
+def page():
+    web.reads(".facts", "1 open")
+    web.reads(".facts", "days left")
+    web.reads(".tree", "customers")
+    web.until("the chart", lambda: web.all(".chart .band.connected"))
+    web.type("Filter tables", "custom")
+    web.until("the filter", lambda: len(web.all(".tree > li")) == 1)
+    web.press(web.find(".tree summary"))
+    web.reads(".columns", "email")
+    web.look("09-source")
+
+
+def asked():
+    web.click("Use in the query")
+    statement = web.labelled("Statement")
+    assert statement.get_attribute("value") == "select * from public.customers"
+    statement.send_keys(" order by id", Keys.CONTROL, Keys.ENTER)
+    web.reads("[role=region]", "<b>Customer 1</b>")
+    assert not web.all("[role=region] b")
+    assert len(web.all(".result tbody tr")) == 50
+    web.reads(".result", "null")
+    web.look("10-result")
+
+
+def downloaded():
+    for name, ending in (("Download CSV", "csv"), ("Download NDJSON", "ndjson")):
+        web.click(name)
+        file = os.path.join(web.downloads, f"orders.{ending}")
+        web.until(f"{file} is there", lambda: os.path.exists(file) and os.path.getsize(file) > 0)
+        with open(file, encoding="utf-8", newline="") as text:
+            rows = list(csv.DictReader(text)) if ending == "csv" else [json.loads(line) for line in text]
+        assert len(rows) == 50 and rows[0]["name"] == "<b>Customer 1</b>", rows[:2]
+
+
+def wrong_statement():
+    web.type("Statement", "select nonsense from nowhere")
+    web.click("Run")
+    web.reads(".result [role=alert]", "nowhere")
+    web.look("11-refused")
+
+
+def cancelled():
+    web.type("Statement", "select pg_sleep(120)")
+    web.click("Run")
+    web.click("Cancel")
+    web.reads(".result [role=alert]", "cancel")
+    web.type("Statement", "select 1 as one")
+    web.click("Run")
+    web.reads(".result th", "Row")
+    web.reads(".result thead", "one")
+
+
+def tested_again():
+    web.click("Test")
+    web.reads(".verdict", "The test passed")
+    web.look("12-tested")
+
+
+def renamed():
+    web.click("Edit")
+    heading("Edit orders")
+    assert web.labelled("Password").get_attribute("value") == ""
+    assert web.labelled("SSH private key").get_attribute("value") == ""
+    name = web.labelled("Name")
+    name.clear()
+    web.script("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))", name, HOSTILE.strip())
+    web.look("13-edit")
+    web.click("Test and save")
+    heading("<img src=x onerror=alert(1)>")
+    web.reads(".subtitle", "Connected")
+    assert not web.all("main img")
+    web.look("14-hostile")
+
+
+def listed():
+    web.click("All data sources")
+    heading("Data sources")
+    web.reads(".sources", "<img src=x")
+    web.type("Search by name", "nothing like it")
+    web.reads(".empty", "Nothing matches")
+    web.look("15-nothing-found")
+    web.click("Clear the filters")
+    web.reads(".sources", "<img src=x")
+    web.find("select[id^=status]").send_keys("Connected")
+    web.reads("#summary", "found")
+    web.reads(".sources", "<img src=x")
+    assert not web.all("main img")
+    web.look("16-list")
+
+
+def by_keyboard():
+    """Everything can be reached by Tab, and it can be seen where the focus is."""
+    web.driver.get(here["address"] + "/#/new")
+    heading("New data source")
+    for _ in range(8):
+        web.driver.switch_to.active_element.send_keys(Keys.SHIFT, Keys.TAB)
+        if web.script("return document.activeElement.className") == "skip":
+            break
+    assert web.script("return document.activeElement.className") == "skip", "the way to skip what is above is not the first"
+    reached = []
+    for _ in range(60):
+        web.driver.switch_to.active_element.send_keys(Keys.TAB)
+        kind, seen = web.script(
+            "const e = document.activeElement; const s = getComputedStyle(e), p = e.closest('label') ?? e;"
+            "const ring = (x) => getComputedStyle(x).outlineStyle !== 'none' && getComputedStyle(x).outlineWidth !== '0px';"
+            "return [(e.id || e.name || e.className || e.tagName) + '', ring(e) || ring(p) || ring(e.nextElementSibling ?? e)];")
+        if kind == "BODY":
+            break
+        assert seen, f"the focus on {kind} cannot be seen"
+        reached.append(kind)
+        if web.script("return document.activeElement.textContent") == "Cancel":
+            break
+    assert "address" in reached and "driver" in reached and "primary" in reached, reached
+
+
+def deleted():
+    web.driver.get(here["address"] + "/#/")
+    heading("Data sources")
+    web.find(".source").send_keys(Keys.ENTER)
+    heading("<img src=x")
+    web.click("Delete")
+    web.find("dialog[open]")
+    assert web.script("return document.activeElement.textContent") == "Cancel"
+    web.look("17-delete")
+    web.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    web.until("the dialog is closed", lambda: not web.all("dialog"))
+    web.click("Delete")
+    web.find("dialog [data-confirm]").click()
+    heading("Data sources")
+    web.reads(".empty", "No data source yet")
+    web.until("it is said aloud", lambda: "is deleted" in web.script("return document.getElementById('announcer').textContent"))
+
+
+def gone():
+    web.driver.get(here["address"] + "/#/sources/gone")
+    heading("There is no such data source")
+    web.look("18-gone")
+
+
+def quiet():
+    """No script failed, nothing was refused by the policy, and nothing was asked of anybody else."""
+    expected = ("403", "404", "422", "400", "503", "409")
+    errors = [line for line in web.console_errors() if not any(f"status of {code}" in line for code in expected)]
+    assert not errors, errors
+    asked = web.script("return performance.getEntriesByType('resource').map((e) => new URL(e.name).origin)")
+    assert set(asked) <= {here["address"]}, set(asked)
+
+
+try:
+    for name, body in [
+        ("The page of signing in", sign_in_page),
+        ("A token that does not hold is refused in words", refused),
+        ("A user signs in and out", user),
+        ("A token signs in, and nothing is there yet", token),
+        ("The form has every driver, field and option of the catalogue", every_driver),
+        ("A connection URL fills the form", pasted),
+        ("The way through SSH is described, with a key from a file and a certificate dropped", described),
+        ("What cannot be used is marked at its field", invalid),
+        ("A wrong password: every stage lights up, the login fails, and the field to change is named", failed),
+        ("Mended, approved, saved and connected", mended),
+        ("The data source's page: health, chart and schema", page),
+        ("A query's rows in a table", asked),
+        ("The rows as CSV and as NDJSON", downloaded),
+        ("A statement that is wrong", wrong_statement),
+        ("A statement is cancelled", cancelled),
+        ("The stored data source is tested again", tested_again),
+        ("Changed to a hostile name, with its secrets kept", renamed),
+        ("The list, searched and filtered", listed),
+        ("By keyboard alone", by_keyboard),
+        ("Deleted, after asking", deleted),
+        ("A data source that is not there", gone),
+        ("No error, no breach of the policy, no request to anybody else", quiet),
+    ]:
+        steps.step(name, body)
+finally:
+    web.close()
+sys.exit(1 if steps.complained else 0)
