@@ -98,6 +98,30 @@ def pasted():
     assert web.all("#address")[0].get_attribute("value") == "", "the URL's password still stands there"
 
 
+def addresses():
+    """Connection URLs in the spellings of the usual clients, read by the module that the form uses."""
+    drivers = [{"driver": d, "aliases": a, "options": [{"name": "applicationName"}, {"name": "authSource"}]} for d, a in (
+        ("postgres", ["postgresql"]), ("mysql", []), ("mariadb", []), ("sqlserver", ["mssql"]), ("mongo", ["mongodb"]), ("rest", []))]
+    for url, expected in {
+        "postgres://db.example.com": {"driver": "postgres", "fields": {"host": "db.example.com"}},
+        "postgresql://ann:p%40ss@[2001:db8::1]:5433/shop": {"driver": "postgres", "fields": {"username": "ann", "password": "p@ss", "host": "[2001:db8::1]", "port": "5433", "database": "shop"}},
+        "mysql://ann:a@b/c:d%@db/shop?ssl-mode=VERIFY_CA": {"driver": "mysql", "fields": {"username": "ann", "password": "a@b/c:d%", "host": "db", "database": "shop", "sslMode": "verify-ca"}, "encryption": "tls"},
+        "mariadb://db/shop?useSSL=false": {"driver": "mariadb", "fields": {"host": "db", "database": "shop"}, "encryption": "none"},
+        "jdbc:sqlserver://db:1434;databaseName=shop;user=ann;password=a=b;encrypt=true;trustServerCertificate=true": {"driver": "sqlserver", "fields": {"host": "db", "port": "1434", "database": "shop", "username": "ann", "password": "a=b", "sslMode": "require"}, "encryption": "tls"},
+        "mongodb+srv://ann:x@cluster.example.com/shop?authSource=admin&w=1": {"driver": "mongo", "fields": {"username": "ann", "password": "x", "host": "cluster.example.com", "database": "shop"}, "options": {"authSource": "admin"}, "encryption": "tls", "unused": ["+srv", "w"]},
+        "mongodb://a:1,b:2/shop": {"driver": "mongo", "fields": {"host": "a", "port": "1", "database": "shop"}, "unused": ["further hosts (1)"]},
+        "https://api.example.com/v1/orders": {"driver": "rest", "fields": {"host": "api.example.com", "database": "v1/orders"}, "encryption": "tls"},
+        "postgres://db/shop?sslmode=disable": {"driver": "postgres", "fields": {"host": "db", "database": "shop"}, "encryption": "none"},
+        "ftp://db": None, "not a url": None, "": None,
+    }.items():
+        found = web.driver.execute_async_script(
+            "const done = arguments[2];"
+            "import('/console/address.js').then((m) => { const f = m.parseAddress(arguments[0], arguments[1]); done(f && {...f, driver: f.driver.driver}); });",
+            url, drivers)
+        whole = expected and {"options": {}, "encryption": None, "unused": [], **expected}
+        assert found == whole, f"{url}: {found}"
+
+
 def described():
     web.choose("route", "ssh")
     web.choose("login", "key")
@@ -297,6 +321,25 @@ def deleted():
     web.until("it is said aloud", lambda: "is deleted" in web.script("return document.getElementById('announcer').textContent"))
 
 
+def a_file():
+    web.click("New source")
+    heading("New data source")
+    web.choose("driver", "csv")
+    web.type("Database", here["file"])
+    assert not web.all(".field-sshHost") or not web.all(".field-sshHost")[0].is_displayed()
+    web.click("Save and connect")
+    heading("csv-")
+    web.reads(".subtitle", "Connected")
+    web.reads(".facts", "no TLS")
+    web.type("Statement", "select count(*) from orders")
+    web.click("Run")
+    web.reads(".result tbody", "3")
+    web.look("19-file")
+    web.click("Delete")
+    web.find("dialog [data-confirm]").click()
+    web.reads(".empty", "No data source yet")
+
+
 def gone():
     web.driver.get(here["address"] + "/#/sources/gone")
     heading("There is no such data source")
@@ -320,6 +363,7 @@ try:
         ("A token signs in, and nothing is there yet", token),
         ("The form has every driver, field and option of the catalogue", every_driver),
         ("A connection URL fills the form", pasted),
+        ("Connection URLs of every kind are read", addresses),
         ("The way through SSH is described, with a key from a file and a certificate dropped", described),
         ("What cannot be used is marked at its field", invalid),
         ("A wrong password: every stage lights up, the login fails, and the field to change is named", failed),
@@ -334,6 +378,7 @@ try:
         ("The list, searched and filtered", listed),
         ("By keyboard alone", by_keyboard),
         ("Deleted, after asking", deleted),
+        ("A file is connected, asked and deleted", a_file),
         ("A data source that is not there", gone),
         ("No error, no breach of the policy, no request to anybody else", quiet),
     ]:

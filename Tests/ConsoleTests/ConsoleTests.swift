@@ -30,7 +30,8 @@ struct ConsoleTests {
                 let response = try await client.execute(uri: "/console/\(name)", method: .get)
                 #expect(response.status == .ok)
                 let content = try Data(contentsOf: Self.folder.appending(path: name))
-                #expect(Data(response.body.readableBytesView) == content)
+                let isSame = Data(response.body.readableBytesView) == content
+                #expect(isSame, "\(name) is not what was embedded")
                 #expect(response.headers[.contentType]?.hasPrefix("application/") == false, "\(name)")
                 #expect(response.headers[.contentSecurityPolicy] == Console.contentSecurityPolicy)
             }
@@ -67,7 +68,9 @@ struct ConsoleTests {
         for word in ["unsafe", "http:", "https:", "*", "blob:"] { #expect(!policy.contains(word), "\(word)") }
     }
 
-    @Test("Nothing in the files needs what the policy forbids, or could make markup of a name", arguments: Console().names)
+    @Test(
+        "Nothing in the files needs what the policy forbids, or could make markup of a name",
+        arguments: Console().names)
     func restraint(name: String) throws {
         let file = try #require(SiteFile.all.first { $0.name == name })
         let text = Self.text(file)

@@ -28,16 +28,17 @@ export const labelOf = (name) => labels[name] ?? words(name);
  * `value` is what the body gets: undefined where the field is left as it is, null where it is empty.
  */
 export class Control {
-  constructor(spec, { label, kept = false } = {}) {
+  constructor(spec, { kept = false, isFile = false } = {}) {
     this.spec = spec;
+    this.isFile = isFile;
     this.name = spec.name;
     this.kept = kept;
     this.removed = false;
     this.id = newID(spec.name);
     this.problem = h("p", { class: "problem", id: `${this.id}-problem`, hidden: true });
     // What the label says already is only said to whoever cannot see the form as a whole.
-    this.hint = h("p", { class: obvious.includes(spec.name) ? "unseen" : "hint", id: `${this.id}-hint` }, this.hintText());
-    this.label = h("label", { for: this.id }, label ?? labelOf(spec.name));
+    this.hint = h("p", { class: obvious.includes(spec.name) && !isFile ? "unseen" : "hint", id: `${this.id}-hint` }, this.hintText());
+    this.label = h("label", { for: this.id }, labelOf(spec.name));
     this.input = this.makeInput();
     this.input.id = this.id;
     this.input.name = spec.name;
@@ -99,7 +100,7 @@ export class Control {
 }
 
 function placeholder(spec) {
-  if (spec.type === "port" && spec.default) return String(spec.default);
+  if (spec.type === "port") return /^\d+$/.test(spec.default ?? "") ? spec.default : null;
   return spec.example && !spec.example.includes("\n") ? spec.example : null;
 }
 
@@ -232,7 +233,10 @@ class FlagControl extends ChoiceControl {
   entries() {
     const standard = this.spec.default;
     const said = this.name === "sshTunneling"
-      ? { true: "The SSH host forwards", false: "It does not forward: use a relay command" }
+      ? {
+        true: this.isFile ? "Forward to the web server" : "The SSH host forwards",
+        false: this.isFile ? "Read the file there by SFTP" : "It does not forward: use a relay command",
+      }
       : { true: "Yes", false: "No" };
     if (typeof standard === "boolean") return [String(standard), String(!standard)].map((value) => [value, said[value]]);
     return [["", "Default"], ["true", said.true], ["false", said.false]];

@@ -5,7 +5,6 @@ import { labelOf, makeControl, makeOption, mask, radios } from "./fields.js";
 import { PathView } from "./path.js";
 import { allowed, answersOf, flags, isUsed, labelFor, neededFields, questions } from "./scheme.js";
 import { showVerdict, watch } from "./testing.js";
-import { address } from "./text.js";
 
 const fingerprint = /SHA256:[A-Za-z0-9+/]{43}/;
 /** Fields that have a place of their own in the form, or are decided by a choice. */
@@ -57,7 +56,7 @@ class SourceForm {
             h("a", { class: "button", href: back }, "Cancel"))),
         h("section", { class: "card side", "aria-label": "The path to the data source" }, this.path.element, this.outcome)));
     const driver = this.all.find((one) => one.driver === this.record?.driver) ?? this.all.find((one) => one.port) ?? this.all[0];
-    this.choose(driver, this.record ? answersOf(this.record) : { route: "direct", encryption: "tls", login: "key" });
+    this.choose(driver, this.record ? answersOf(this.record) : { route: "direct", login: "key" });
     heading.focus();
   }
 
@@ -90,7 +89,7 @@ class SourceForm {
   }
 
   fill({ driver, fields, options, encryption }) {
-    this.choose(driver, { ...this.wanted, encryption: encryption ?? this.wanted.encryption });
+    this.choose(driver, encryption ? { ...this.wanted, encryption } : this.wanted);
     for (const [name, value] of Object.entries(fields)) {
       const control = this.controls.get(name);
       if (control) control.value = value;
@@ -124,7 +123,8 @@ class SourceForm {
     this.asked = questions(driver);
     // What a driver does not allow is remembered for one that does.
     this.wanted = answers;
-    this.answers = allowed(answers, this.asked);
+    // A server is asked for TLS where nobody has said otherwise.
+    this.answers = allowed({ encryption: driver.port === null ? "none" : "tls", ...answers }, this.asked);
     const typed = new Map([...this.controls].map(([name, control]) => [name, control.input.value]));
     const button = this.driverGroup?.querySelector(`input[value="${CSS.escape(driver.driver)}"]`);
     if (button) button.checked = true;
@@ -133,7 +133,7 @@ class SourceForm {
     for (const spec of driver.fields) {
       if (placed.includes(spec.name) && spec.name !== "name") continue;
       const stored = this.record?.[spec.name];
-      const control = makeControl(spec, { kept: stored === mask });
+      const control = makeControl(spec, { kept: stored === mask, isFile: driver.port === null });
       if (stored !== undefined) control.value = stored;
       else if (typed.get(spec.name)) control.input.value = typed.get(spec.name);
       this.controls.set(spec.name, control);
@@ -151,17 +151,19 @@ class SourceForm {
     const { driver } = this;
     const element = (name) => this.controls.get(name)?.element;
     const of = (test) => driver.fields.filter((spec) => !placed.includes(spec.name) && test(spec)).map((spec) => spec.name);
+    // Where a file is depends on whether the SSH host forwards.
+    const isRare = (name) => rare.includes(name) && !(name === "sshTunneling" && driver.port === null);
     const folded = (list, title) => {
-      const rares = list.filter((name) => rare.includes(name));
+      const rares = list.filter(isRare);
       return rares.length > 0 && h("details", { open: rares.some((name) => this.isSet(name)) }, h("summary", {}, title), h("div", { class: "grid" }, rares.map(element)));
     };
-    const plain = (list) => h("div", { class: "grid" }, list.filter((name) => !rare.includes(name)).map(element));
+    const plain = (list) => h("div", { class: "grid" }, list.filter((name) => !isRare(name)).map(element));
     const tls = of((spec) => spec.depends_on === "ssl"), ssh = of((spec) => spec.depends_on === "ssh");
     const ask = (name, legend, entries, style) => entries.length > 1 && radios({
       legend, name, entries, value: this.answers[name], style,
       onchange: (value) => {
         this.wanted = { ...this.wanted, [name]: value };
-        this.answers = allowed(this.wanted, this.asked);
+        this.answers = allowed({ ...this.answers, ...this.wanted }, this.asked);
         this.refreshScheme();
       },
     });
@@ -220,12 +222,8 @@ class SourceForm {
   }
 
   plan() {
-    const value = (name) => this.controls.get(name)?.value ?? "";
-    const isServer = this.driver.port !== null;
-    this.path.plan({
-      ...flags(this.answers), isServer, title: this.driver.name, sshHost: value("sshHost"),
-      place: address({ host: value("host"), port: value("port"), database: isServer ? "" : value("database") }),
-    });
+    const record = Object.fromEntries([...this.controls].map(([name, control]) => [name, control.element.hidden ? null : control.value]));
+    this.path.plan(this.driver, { ...record, ...flags(this.answers) });
   }
 
   // What is sent

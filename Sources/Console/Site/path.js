@@ -1,15 +1,17 @@
 import { h, replace, setText } from "./dom.js";
-import { duration, stageName } from "./text.js";
+import { address, duration, stageName } from "./text.js";
 
 const firstHop = ["validate", "resolve", "dial", "ssh_handshake", "ssh_host_key", "ssh_auth"];
 const said = { pending: "not yet", running: "running", passed: "passed", failed: "failed", missed: "not reached" };
 
-/** The stages that a data source will travel, as far as its fields tell. */
-export function plannedStages({ ssh, ssl, isServer }) {
-  if (!isServer) return ["open", "probe"];
+/** The stages that a data source will travel, as far as its fields tell; a file is one that has no port of its own. */
+function plannedStages(driver, { ssh, ssl, host }) {
+  const isServer = driver.port !== null;
+  if (!isServer && !host && !ssh) return ["open", "probe"];
   return [
-    "resolve", "dial", ...(ssh ? ["ssh_handshake", "ssh_host_key", "ssh_auth", "ssh_forward"] : []),
-    ...(ssl ? ["tls"] : []), "login", "database", "probe",
+    "resolve", "dial", ...(ssh ? ["ssh_handshake", "ssh_host_key", "ssh_auth"] : []),
+    ...(ssh && (isServer || host) ? ["ssh_forward"] : []), ...(ssl ? ["tls"] : []),
+    ...(isServer ? ["login", "database"] : ["open"]), "probe",
   ];
 }
 
@@ -24,14 +26,16 @@ export class PathView {
     this.hops = [];
   }
 
-  /** Lays the path out, with nothing travelled yet. */
-  plan(source) {
-    this.ssh = source.ssh;
+  /** Lays the path to a record of a driver out, with nothing travelled yet. */
+  plan(driver, record) {
+    const isServer = driver.port !== null;
+    const place = address({ ...record, database: isServer ? "" : record.database });
+    this.ssh = record.ssh;
     this.element.dataset.state = "idle";
     const stations = [
       { kind: "home", title: "Wellhead", text: "this service" },
-      source.ssh && { kind: "bastion", title: "SSH host", text: source.sshHost || "not set yet" },
-      { kind: source.isServer ? "database" : "file", title: source.title, text: source.place || "not set yet" },
+      record.ssh && { kind: "bastion", title: "SSH host", text: record.sshHost || "not set yet" },
+      { kind: isServer ? "database" : "file", title: driver.name, text: place || "not set yet" },
     ].filter(Boolean);
     this.nodes = stations.map(({ kind, title, text }) => h("div", { class: "node", "data-kind": kind, "data-state": "idle" },
       h("span", { class: "node-mark" }), h("span", { class: "node-title" }, title), h("bdi", { class: "node-text mono" }, text)));
@@ -40,10 +44,10 @@ export class PathView {
     this.route.setAttribute("aria-label", `The path: ${stations.map(({ title, text }) => `${title} (${text})`).join(", then ")}`);
     this.stages.clear();
     replace(this.list);
-    for (const stage of plannedStages(source)) this.add(stage);
+    for (const stage of plannedStages(driver, record)) this.add(stage);
   }
 
-  add(stage) {
+  add(stage, planned = true) {
     const detail = h("bdi", { class: "stage-detail mono" });
     const time = h("span", { class: "stage-time mono" });
     const state = h("span", { class: "unseen" }, ` (${said.pending})`);
@@ -52,12 +56,14 @@ export class PathView {
       h("span", { class: "stage-name" }, stageName(stage), state), time, detail);
     const entry = { element, detail, time, state };
     this.stages.set(stage, entry);
-    this.list.append(element);
+    // One that was not foreseen comes before those that are still to come.
+    const next = [...this.list.children].find((other) => other.dataset.state === "pending");
+    this.list.insertBefore(element, planned ? null : next ?? null);
     return entry;
   }
 
   set(stage, state, { detail, ms } = {}) {
-    const entry = this.stages.get(stage) ?? this.add(stage);
+    const entry = this.stages.get(stage) ?? this.add(stage, false);
     entry.element.dataset.state = state;
     setText(entry.state, ` (${said[state]})`);
     if (detail !== undefined) setText(entry.detail, detail);

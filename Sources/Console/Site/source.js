@@ -100,7 +100,7 @@ export async function showSource(main, signal, id) {
 
   async function test() {
     const path = new PathView();
-    path.plan({ ssh: record.ssh, ssl: record.ssl, isServer: driver ? driver.port !== null : true, title: driver?.name ?? record.driver, sshHost: record.sshHost, place: address({ ...record, database: record.host ? "" : record.database }) });
+    path.plan(driver ?? { name: record.driver, port: record.port }, record);
     const outcome = h("div", { class: "outcome" });
     testPlace.hidden = false;
     replace(testPlace, h("h2", {}, "Test"), path.element, outcome);

@@ -20,7 +20,9 @@ struct ConsoleTests {
         let database = try await PostgresServer.start(.init(certificate: Certificates.shared.server(.good)))
         for statement in Self.tables.split(separator: ";") { _ = try await database.admin(String(statement)) }
         let bastion = try await SSHServer.start(.init(hostKeys: [.ed25519]))
-        let service = try await WellheadService.start()
+        let files = Workspace.makeFolder(for: "files")
+        try Workspace.write("id,total\n1,24.90\n2,3.00\n3,7.50\n", to: files.appending(path: "orders.csv"))
+        let service = try await WellheadService.start(["--files", files.path])
         let password = "correct horse battery"
         try await Command.check(
             [WellheadService.program, "user", "add", "ada", "--data", service.data.path], input: password)
@@ -32,7 +34,7 @@ struct ConsoleTests {
                 "password": .text(password), "token": .text(service.token), "host": "127.0.0.1",
                 "port": .number(Double(database.port)), "login": .text(login.username),
                 "loginPassword": .text(login.password), "database": .text(PostgresServer.database),
-                "authority": .text(Certificates.shared.authorityPEM),
+                "file": "orders.csv", "authority": .text(Certificates.shared.authorityPEM),
                 "ssh": [
                     "host": "127.0.0.1", "port": .number(Double(bastion.port)),
                     "user": .text(SSHServer.login.username),
