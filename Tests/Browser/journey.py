@@ -151,6 +151,19 @@ def invalid():
     assert port.get_attribute("aria-invalid") is None
 
 
+def stopped():
+    web.type("SSH port", str(here["silent"]))
+    # The page's ten seconds could be over before a slow machine has looked.
+    web.script("const send = window.fetch; window.fetch = (path, options) => { window.fetch = send; return send(path + '?timeout=60', options); };")
+    web.click("Test")
+    web.until("the stage that lasts", lambda: states()["ssh_handshake"] == "running")
+    assert [states()[stage] for stage in STAGES[:4]] == ["passed", "passed", "running", "pending"], states()
+    web.look("06-running")
+    web.click("Stop")
+    assert "stopped" in verdict()
+    web.type("SSH port", str(here["ssh"]["port"]))
+
+
 def failed():
     # What was drawn is written down as it happens: each stage begins before it passes, and in its order.
     web.script(
@@ -325,7 +338,7 @@ def a_file():
     web.click("New source")
     heading("New data source")
     web.choose("driver", "csv")
-    web.type("Database", here["file"])
+    web.type("File", here["file"])
     assert not web.all(".field-sshHost") or not web.all(".field-sshHost")[0].is_displayed()
     web.click("Save and connect")
     heading("csv-")
@@ -366,6 +379,7 @@ try:
         ("Connection URLs of every kind are read", addresses),
         ("The way through SSH is described, with a key from a file and a certificate dropped", described),
         ("What cannot be used is marked at its field", invalid),
+        ("A host that says nothing: the stage that lasts is seen, and can be stopped", stopped),
         ("A wrong password: every stage lights up, the login fails, and the field to change is named", failed),
         ("Mended, approved, saved and connected", mended),
         ("The data source's page: health, chart and schema", page),

@@ -14,6 +14,8 @@ const labels = {
 
 const obvious = ["port", "username", "password", "sshHost", "sshPort", "sshUsername", "sshTunneling"];
 
+const fileLabels = { database: "File", host: "Web server" };
+
 /** A name from the wire as words, where nobody has given it better ones: `authSource` is `Auth source`. */
 function words(name) {
   const text = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
@@ -38,7 +40,7 @@ export class Control {
     this.problem = h("p", { class: "problem", id: `${this.id}-problem`, hidden: true });
     // What the label says already is only said to whoever cannot see the form as a whole.
     this.hint = h("p", { class: obvious.includes(spec.name) && !isFile ? "unseen" : "hint", id: `${this.id}-hint` }, this.hintText());
-    this.label = h("label", { for: this.id }, labelOf(spec.name));
+    this.label = h("label", { for: this.id }, (isFile && fileLabels[spec.name]) || labelOf(spec.name));
     this.input = this.makeInput();
     this.input.id = this.id;
     this.input.name = spec.name;
@@ -55,7 +57,8 @@ export class Control {
   set required(needed) {
     if (needed) this.input.setAttribute("aria-required", "true");
     else this.input.removeAttribute("aria-required");
-    this.optional.hidden = needed || this.spec.secret;
+    // Nobody wonders whether a server wants a password.
+    this.optional.hidden = needed || (this.spec.secret && !this.isFile);
   }
 
   hintText() { return this.spec.meaning; }

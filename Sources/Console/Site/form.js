@@ -370,7 +370,9 @@ class SourceForm {
       return failure.fields.map(({ field, message }) => ({ control: find(field), message })).filter(({ control }) => control);
     }
     const named = [...new Set((failure.hint ?? "").match(/[A-Za-z]+/g) ?? [])];
-    return named.map((name) => ({ control: find(name), message: "" })).filter(({ control }) => control);
+    // "Set sshPort; its usual port is 22" is about one field.
+    const isPart = (name) => named.includes(`ssh${name[0].toUpperCase()}${name.slice(1)}`);
+    return named.filter((name) => !isPart(name)).map((name) => ({ control: find(name), message: "" })).filter(({ control }) => control);
   }
 }
 

@@ -37,6 +37,9 @@ export async function showSource(main, signal, id) {
   const testButton = h("button", { type: "button", on: { click: test } }, "Test");
   const box = queryBox(id, record.name, record.driver, signal);
   const tree = schemaTree(id, signal, box.insert);
+  const explore = h("div", { class: "explore" },
+    h("section", { class: "card", "aria-labelledby": "schema" }, h("h2", { id: "schema" }, "Schema"), tree.element),
+    h("section", { class: "card", "aria-labelledby": "query" }, h("h2", { id: "query" }, "Query"), box.element));
 
   replace(main,
     h("p", { class: "crumb" }, h("a", { href: "#/" }, "All data sources")),
@@ -49,10 +52,9 @@ export async function showSource(main, signal, id) {
     problem, testPlace,
     h("section", { class: "card", "aria-labelledby": "health" }, h("h2", { id: "health" }, "Health"),
       h("dl", { class: "facts" }, fact("latency", "Latency"), fact("pool", "Connections"), fact("certificate", "Certificate"),
-        fact("version", "Server"), fact("since", "Status since"), fact("check", "Last check")), chart),
-    h("div", { class: "explore" },
-      h("section", { class: "card", "aria-labelledby": "schema" }, h("h2", { id: "schema" }, "Schema"), tree.element),
-      h("section", { class: "card", "aria-labelledby": "query" }, h("h2", { id: "query" }, "Query"), box.element)));
+        fact("version", "Server"), fact("since", "Status since"), fact("check", "Last check")),
+      h("h3", { class: "chart-title" }, "Latency and status"), chart),
+    explore);
 
   function setFact(name, value, note = "", mood = "") {
     const entry = facts.get(name);
@@ -133,8 +135,8 @@ export async function showSource(main, signal, id) {
 
   heading.focus();
   await refresh();
-  if (before !== "draft") tree.load();
-  else tree.element.hidden = box.element.hidden = true;
+  explore.hidden = before === "draft";
+  if (!explore.hidden) tree.load();
   const timer = setInterval(() => { if (!document.hidden) refresh(); }, refreshTime);
   signal.addEventListener("abort", () => clearInterval(timer));
 }

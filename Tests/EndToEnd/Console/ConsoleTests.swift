@@ -22,6 +22,7 @@ struct ConsoleTests {
         let bastion = try await SSHServer.start(.init(hostKeys: [.ed25519]))
         let files = Workspace.makeFolder(for: "files")
         try Workspace.write("id,total\n1,24.90\n2,3.00\n3,7.50\n", to: files.appending(path: "orders.csv"))
+        let silent = try await FaultyServer.start(.silent)
         let service = try await WellheadService.start(["--files", files.path])
         let password = "correct horse battery"
         try await Command.check(
@@ -34,7 +35,7 @@ struct ConsoleTests {
                 "password": .text(password), "token": .text(service.token), "host": "127.0.0.1",
                 "port": .number(Double(database.port)), "login": .text(login.username),
                 "loginPassword": .text(login.password), "database": .text(PostgresServer.database),
-                "file": "orders.csv", "authority": .text(Certificates.shared.authorityPEM),
+                "file": "orders.csv", "silent": .number(Double(silent.port)), "authority": .text(Certificates.shared.authorityPEM),
                 "ssh": [
                     "host": "127.0.0.1", "port": .number(Double(bastion.port)),
                     "user": .text(SSHServer.login.username),
@@ -45,10 +46,13 @@ struct ConsoleTests {
         for step in steps where step.complaint != nil {
             Issue.record("\(step.name): \(step.complaint ?? "")")
         }
+        #expect(silent.accepted == 1)
+        #expect(silent.connections == 0)
         // What the page showed it asked of the service, which is clean afterwards.
         #expect(try await service.count() == 0)
         try await eventually("nobody is logged in any more") { try await database.sessions(of: login.username) == 0 }
         #expect(await service.stop() == 0)
+        await silent.stop()
         await bastion.stop()
         await database.stop()
     }
