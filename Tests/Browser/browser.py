@@ -146,7 +146,7 @@ class Browser:
                 if width != WIDTHS[-1]:
                     self.complaints += [f"{name}, {scheme}, {width} px: {line}" for line in self.violations()]
                 picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True,
-                    "clip": {"x": 0, "y": 0, "width": width, "height": min(self.script("return document.scrollingElement.scrollHeight"), 3000), "scale": 1}})
+                    "clip": {"x": 0, "y": 0, "width": width, "height": min(self.script("return document.scrollingElement.scrollHeight"), 6000), "scale": 1}})
                 with open(os.path.join(self.folder, f"{name}-{scheme}-{width}.png"), "wb") as file:
                     file.write(base64.b64decode(picture["data"]))
         self.scheme("light")

@@ -35,7 +35,8 @@ struct ConsoleTests {
                 "password": .text(password), "token": .text(service.token), "host": "127.0.0.1",
                 "port": .number(Double(database.port)), "login": .text(login.username),
                 "loginPassword": .text(login.password), "database": .text(PostgresServer.database),
-                "file": "orders.csv", "silent": .number(Double(silent.port)), "authority": .text(Certificates.shared.authorityPEM),
+                "file": "orders.csv", "silent": .number(Double(silent.port)),
+                "authority": .text(Certificates.shared.authorityPEM),
                 "ssh": [
                     "host": "127.0.0.1", "port": .number(Double(bastion.port)),
                     "user": .text(SSHServer.login.username),
