@@ -70,6 +70,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -86,7 +88,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + crypto + certificates),
         room("Results", ["SourceModel", nioCore]),
-        room("Tabular", ["SourceModel", "Results", "CZlib", "CZstd"] + sqlite),
+        room("Tabular", ["SourceModel", "Results", "CExpat", "CZip", "CZlib", "CZstd"] + sqlite),
         room(
             "Drivers",
             [
@@ -136,7 +138,10 @@ let package = Package(
                 "Route", "SourceModel", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
             ] + crypto + certificates),
         tests("ResultsTests", ["Results", "SourceModel", nioCore]),
-        tests("TabularTests", ["Tabular", "Results", "SourceModel", "Testbed", nioCore] + sqlite),
+        .testTarget(
+            name: "TabularTests",
+            dependencies: ["Tabular", "Results", "SourceModel", "Testbed", "CZip", nioCore] + sqlite,
+            exclude: ["Samples"], swiftSettings: strict),
         tests(
             "DriversTests",
             ["Drivers", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix, logging]),

@@ -82,7 +82,7 @@ extension OptionSpec {
         name: "header", kind: .choice([DialectOptions.auto, "true", "false"]),
         defaultValue: .text(DialectOptions.auto), unit: nil,
         meaning: "Whether the first row names the columns; auto looks whether it differs from the rows below.",
-        drivers: [.csv])
+        drivers: [.csv, .excel])
     /// What stands before a number's fraction.
     package static let decimal = OptionSpec(
         name: "decimal", kind: .choice([DialectOptions.auto, ".", ","]), defaultValue: .text(DialectOptions.auto),

@@ -47,7 +47,7 @@ package struct OptionSpec: Sendable, Equatable {
 
     /// Every option that there is.
     package static let all = [
-        poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal,
+        poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, sheet,
     ]
 
     /// The options of one driver.

@@ -3,9 +3,6 @@ import SourceModel
 /// One pass over a CSV file: its dialect, its columns with their types, how many rows it has, and whether every row can
 /// be read. Memory does not grow with the file.
 package struct CSVSurvey: Sendable {
-    /// SQLite has no room for more columns.
-    static let columnLimit = 2000
-
     package let dialect: CSVDialect
     package let columns: [TabularColumn]
     /// Rows without the header.
@@ -70,9 +67,9 @@ package struct CSVSurvey: Sendable {
                 line: 1, column: 1, what: "the file is empty", hint: "Write at least the columns' names into the file.")
         }
         let width = scanner.fields.count
-        guard width <= columnLimit else {
+        guard width <= TableWriter.columnLimit else {
             throw scanner.malformedRow(
-                atField: columnLimit, "\(width) columns; at most \(columnLimit) are read",
+                atField: TableWriter.columnLimit, "\(width) columns; at most \(TableWriter.columnLimit) are read",
                 "Split the file, or set options.delimiter.")
         }
         var header: [String] = []

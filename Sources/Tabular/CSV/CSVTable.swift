@@ -18,21 +18,17 @@ enum CSVTable {
         let survey: CSVSurvey
         do {
             survey = try CSVSurvey(of: file, named: name, options: options, reading)
-            try TableWriter.write(at: path, table: table, columns: survey.columns) { writer in
+            try DatabaseFile.write(at: path, named: name) { database in
+                var writer = try TableWriter(database, table: table, width: survey.columns.count)
                 var scanner = try CSVScanner(file, survey.dialect, reading)
                 try fill(&writer, from: &scanner, survey)
+                try writer.finish(survey.columns)
             }
         } catch {
             // Half of one content and half of another is nobody's mistake.
             guard try file.identity() == identity else { throw FileChanged() }
-            switch error {
-            case is MalformedText: throw FileChanged()
-            case let error as DatabaseError:
-                throw SourceFailure(
-                    .open, .fileMalformed, "\(name) cannot be read into the service's cache: \(error.message ?? "").",
-                    hint: "Check that the data directory's disk has room.", cause: "\(error)")
-            default: throw error
-            }
+            if error is MalformedText { throw FileChanged() }
+            throw error
         }
         guard try file.identity() == identity else { throw FileChanged() }
         return survey
@@ -55,7 +51,7 @@ enum CSVTable {
                 }
                 let bytes = scanner.bytes(index)
                 switch types[index] {
-                case .text, .date, .timestamp: writer.bind(bytes, at: place)
+                case .text, .date, .timestamp, .time: writer.bind(bytes, at: place)
                 case .integer, .bigInteger:
                     guard let value = NumberText(bytes, decimalMark: mark)?.integer else { throw FileChanged() }
                     writer.bind(value, at: place)

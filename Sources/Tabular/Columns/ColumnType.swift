@@ -13,6 +13,8 @@ package enum ColumnType: Sendable, Hashable {
     case date
     /// `2024-02-29T23:59:59.5Z`, also with a blank for the `T`, without a fraction, with another offset or without.
     case timestamp
+    /// `23:59:59.5`, a time of the day or a duration, of which the hours may be more than 23.
+    case time
     case text
 
     /// The type's name in schemas and results.
@@ -23,6 +25,7 @@ package enum ColumnType: Sendable, Hashable {
         case .boolean: "boolean"
         case .date: "date"
         case .timestamp: "timestamp"
+        case .time: "time"
         case .text: "text"
         }
     }
@@ -32,7 +35,7 @@ package enum ColumnType: Sendable, Hashable {
         switch self {
         case .integer: .number
         case .boolean: .boolean
-        case .bigInteger, .decimal, .date, .timestamp, .text: .string
+        case .bigInteger, .decimal, .date, .timestamp, .time, .text: .string
         }
     }
 
@@ -46,6 +49,7 @@ package enum ColumnType: Sendable, Hashable {
         case .boolean: "BOOLEAN"
         case .date: "TEXT_DATE"
         case .timestamp: "TEXT_TIMESTAMP"
+        case .time: "TEXT_TIME"
         case .text: "TEXT"
         }
     }
@@ -59,6 +63,7 @@ package enum ColumnType: Sendable, Hashable {
         case "BOOLEAN": self = .boolean
         case "TEXT_DATE": self = .date
         case "TEXT_TIMESTAMP": self = .timestamp
+        case "TEXT_TIME": self = .time
         case "TEXT": self = .text
         default:
             guard declaration.hasPrefix("REAL("), let scale = Int(declaration.dropFirst(5).dropLast()) else {
@@ -75,4 +80,10 @@ package struct TabularColumn: Sendable, Hashable {
     package let type: ColumnType
     /// Whether a field is empty somewhere.
     package let isNullable: Bool
+    /// What else is to be known of the values.
+    package let comment: String?
+
+    package init(name: String, type: ColumnType, isNullable: Bool, comment: String? = nil) {
+        (self.name, self.type, self.isNullable, self.comment) = (name, type, isNullable, comment)
+    }
 }

@@ -17,6 +17,8 @@ struct FieldKinds: OptionSet, Hashable {
     static let zonedBlank = FieldKinds(rawValue: 1 << 8)
     static let zonedT = FieldKinds(rawValue: 1 << 9)
     static let text = FieldKinds(rawValue: 1 << 10)
+    /// A time of the day, or a duration; of a workbook only.
+    static let time = FieldKinds(rawValue: 1 << 11)
 
     private static let timestamps: [FieldKinds] = [.timestampBlank, .timestampT, .zonedBlank, .zonedT]
 
@@ -32,6 +34,7 @@ struct FieldKinds: OptionSet, Hashable {
         case [.integer, .decimal]: return .decimal(scale: nil)
         case .boolean: return .boolean
         case .date: return .date
+        case .time: return .time
         default: return Self.timestamps.contains(filled) ? .timestamp : .text
         }
     }

@@ -4,6 +4,8 @@ import SourceModel
 package enum TabularFormat: Sendable, Hashable {
     /// A text with delimited fields: one table with the file's name.
     case csv(DialectOptions)
+    /// A workbook: each sheet with values is a table.
+    case excel(ExcelOptions)
 
     /// Reads a file into a database.
     ///
@@ -23,6 +25,8 @@ package enum TabularFormat: Sendable, Hashable {
             return TabularContents(
                 tables: [TabularTable(name: table, kind: .table, columns: survey.columns, rows: survey.rows)],
                 summary: survey.dialect.summary)
+        case .excel(let options):
+            return try ExcelTables.build(from: identity, named: name, options: options, at: path, reading)
         }
     }
 }

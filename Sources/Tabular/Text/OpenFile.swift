@@ -85,14 +85,17 @@ final class OpenFile {
     }
 
     /// The file's first bytes.
-    func beginning(_ size: Int) throws(SourceFailure) -> [UInt8] {
+    func beginning(_ size: Int) throws(SourceFailure) -> [UInt8] { try bytes(at: 0, count: size) }
+
+    /// Some of the file's bytes; fewer where it ends before.
+    func bytes(at offset: Int, count size: Int) throws(SourceFailure) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: size)
         var count = 0
         while count < size {
             var read = 0
             do {
                 read = try bytes.withUnsafeMutableBytes {
-                    try self.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]), at: count)
+                    try self.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]), at: offset + count)
                 }
             } catch let failure as SourceFailure {
                 throw failure
@@ -105,6 +108,16 @@ final class OpenFile {
         bytes.removeLast(size - count)
         return bytes
     }
+
+    /// A second descriptor of the open file, for a library that closes what it is given.
+    func duplicate() throws(SourceFailure) -> CInt {
+        let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard duplicate >= 0 else { throw Self.failure(errno, named: name) }
+        return duplicate
+    }
+
+    /// Closes a descriptor that the library did not take. Nothing was written: closing cannot lose anything.
+    func discard(duplicate: CInt) { close(duplicate) }
 
     fileprivate static func failure(_ code: CInt, named name: String) -> SourceFailure {
         let cause = String(cString: strerror(code))
