@@ -6,7 +6,7 @@ import Testbed
 enum Benchmarks {
     static let all: [(name: String, run: @Sendable () async throws -> Void)] = [
         ("connect", ConnectBenchmark.run), ("memory", MemoryBenchmark.run), ("tunnel", TunnelBenchmark.run),
-        ("query", QueryBenchmark.run),
+        ("query", QueryBenchmark.run), ("files", FilesBenchmark.run),
     ]
 
     static func main() async {

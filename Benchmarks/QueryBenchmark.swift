@@ -124,7 +124,7 @@ enum QueryBenchmark {
         for round in -1..<rounds {
             for (index, way) in ways.enumerated() {
                 let before = ProcessTable.processorSeconds(of: service.pid)
-                let taken = try await timed(way.command)
+                let taken = try await TimedCommand.run(way.command)
                 guard round >= 0 else { continue }
                 seconds[index].append(taken.seconds)
                 let own = way.isOurs ? ProcessTable.processorSeconds(of: service.pid) - before : 0
@@ -144,23 +144,5 @@ enum QueryBenchmark {
                     Sample.short(Sample(processor[index]).median), "\(memory[index] >> 20)",
                 ]
             })
-    }
-
-    private struct Taken {
-        var seconds: Double
-        var processor: Double
-        var memory: Int
-    }
-
-    /// Runs a command whose output nobody wants; what it took is what the system says of it.
-    private static func timed(_ command: [String]) async throws -> Taken {
-        let report = Workspace.makeFolder(for: "time").appending(path: "report")
-        try await Command.check(
-            ["/bin/sh", "-c", "exec /usr/bin/time -f '%e %U %S %M' -o \"$0\" \"$@\" > /dev/null", report.path] + command
-        )
-        let text = try String(contentsOf: report, encoding: .utf8)
-        let numbers = text.split(separator: "\n").last?.split(separator: " ").compactMap { Double($0) } ?? []
-        guard numbers.count == 4 else { throw TestbedError("\(command[0]) was not measured: \(text)") }
-        return Taken(seconds: numbers[0], processor: numbers[1] + numbers[2], memory: Int(numbers[3]) << 10)
     }
 }

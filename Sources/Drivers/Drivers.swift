@@ -36,10 +36,10 @@ package struct Drivers: Sendable {
             return try await PostgresDriver(route: route).open(source, for: purpose, journal: journal)
         case .mysql, .mariadb:
             return try await MySQLDriver(route: route).open(source, for: purpose, journal: journal)
-        case .csv:
+        case .csv, .excel:
             return try await FileDriver(route: route, files: files, copies: copies, cache: cache)
                 .open(source, journal: journal)
-        case .sqlserver, .mongo, .excel, .rest:
+        case .sqlserver, .mongo, .rest:
             // Validation refuses these before anything is opened; the catalogue lists what this version connects.
             throw SourceFailure(
                 .validate, .unsupportedDriver, "This version does not connect \(source.driver.displayName).",

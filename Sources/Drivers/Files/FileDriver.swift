@@ -49,7 +49,9 @@ struct FileDriver: Sendable {
         }
     }
 
-    private func format(of source: DataSource) -> TabularFormat { .csv(source.options.dialect) }
+    private func format(of source: DataSource) -> TabularFormat {
+        source.driver == .excel ? .excel(source.options.excel) : .csv(source.options.dialect)
+    }
 
     /// Tables with their columns and rows, the first of each, for a report.
     private static func outline(of tables: [TabularTable]) -> String {

@@ -48,7 +48,8 @@ final class FileSession: Session {
             return TableDetails(
                 columns: columns.map {
                     TableColumn(
-                        name: $0.name, type: $0.type.name, jsonType: $0.type.jsonType, isNullable: $0.isNullable)
+                        name: $0.name, type: $0.type.name, jsonType: $0.type.jsonType, isNullable: $0.isNullable,
+                        comment: $0.comment)
                 })
         }
     }

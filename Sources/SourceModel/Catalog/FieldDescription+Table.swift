@@ -96,7 +96,7 @@ extension FieldDescription {
         case .host: "db.example.com"
         case .port: String(driver.defaultPort(ssl: true))
         case .username: "reader"
-        case .database: driver.isServer ? "shop" : "orders.csv"
+        case .database: driver.isServer ? "shop" : driver == .excel ? "orders.xlsx" : "orders.csv"
         case .sslMode: ServerTrust.Mode.verifyFull.rawValue
         case .sslCA, .certificate: "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"
         case .sslServerName: "db.internal"

@@ -38,7 +38,8 @@ final class TabularReading: Sendable {
     var progress: TabularProgress {
         let expected = max(expected.load(ordering: .relaxed), 1)
         return TabularProgress(
-            fraction: Double(done.load(ordering: .relaxed)) / Double(expected), size: size,
+            // What has to be read again comes on top of what was expected.
+            fraction: min(Double(done.load(ordering: .relaxed)) / Double(expected), 0.99), size: size,
             rows: rowCount.load(ordering: .relaxed), isQueued: !begun.load(ordering: .relaxed))
     }
 }

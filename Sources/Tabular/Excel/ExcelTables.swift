@@ -72,7 +72,8 @@ enum ExcelTables {
         }
         guard !tables.isEmpty else {
             throw SourceFailure(
-                .open, .fileMalformed, "\(name) holds no values in \(options.sheet.map { "sheet \($0)" } ?? "any sheet").",
+                .open, .fileMalformed,
+                "\(name) holds no values in \(options.sheet.map { "sheet \($0)" } ?? "any sheet").",
                 hint: "Write at least the columns' names into a sheet.")
         }
         let empty = indices.count - tables.count
@@ -96,7 +97,8 @@ enum ExcelTables {
         if let index = sheets.firstIndex(where: { $0.name.lowercased() == wanted.lowercased() }) { return [index] }
         let known = sheets.prefix(10).map(\.name).joined(separator: ", ") + (sheets.count > 10 ? ", …" : "")
         throw SourceFailure(
-            .open, .fileNotFound, "\(name) has no sheet \(wanted).", hint: "Set options.sheet to one of these: \(known).")
+            .open, .fileNotFound, "\(name) has no sheet \(wanted).",
+            hint: "Set options.sheet to one of these: \(known).")
     }
 
     private static func read(

@@ -45,7 +45,8 @@ enum WorkbookKind: Equatable {
         if text.contains("schemas-microsoft-com:office:spreadsheet"), text.hasPrefix("<?xml") {
             return failure(name, is: "an XML spreadsheet of Excel 2003", hint: anew)
         }
-        for beginning in ["<!doctype html", "<html", "<table", "<head", "<meta", "<body"] where text.hasPrefix(beginning) {
+        for beginning in ["<!doctype html", "<html", "<table", "<head", "<meta", "<body"]
+        where text.hasPrefix(beginning) {
             return failure(name, is: "a web page (HTML)", hint: anew)
         }
         if text.hasPrefix("<?xml") || text.hasPrefix("<") { return failure(name, is: "an XML file", hint: anew) }
@@ -53,6 +54,7 @@ enum WorkbookKind: Equatable {
         if isWide || !bytes.contains(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0C, 0x0D].contains($0) }) {
             return failure(name, is: "a text file, such as CSV", hint: "Set driver to csv, or save it as .xlsx.")
         }
-        return failure(name, is: "a file of an unknown kind", hint: "Set database to the path of a workbook (.xlsx, .xls).")
+        return failure(
+            name, is: "a file of an unknown kind", hint: "Set database to the path of a workbook (.xlsx, .xls).")
     }
 }

@@ -27,7 +27,7 @@ struct OptionsTests {
         (["applicationName": .text(String(repeating: "ü", count: 32))], .invalidField, "options.applicationName", "63"),
         (["applicationName": .text("a\nb")], .invalidField, "options.applicationName", "control characters"),
         (["pool_max": .number(1)], .unknownField, "options.pool_max", "the nearest is poolMax"),
-        (["sheet": .text("x")], .unknownField, "options.sheet", "There is no option \"sheet\"."),
+        (["shelf": .text("x")], .unknownField, "options.shelf", "There is no option \"shelf\"."),
     ]
 
     @Test("and what cannot be taken is named", arguments: refused)
@@ -93,6 +93,21 @@ struct OptionsTests {
         let failure = try #require(throws: SourceFailure.self) { try Self.file(options).validated() }
         #expect(failure.code == code)
         #expect(failure.message.contains(says), "\(failure.message)")
+    }
+
+    @Test(
+        "how a workbook is to be read",
+        arguments: [
+            (["sheet": OptionValue.text("*")], nil, nil), (["sheet": .text("Q1 *")], "Q1 *", nil),
+            (["sheet": .number(2024)], "2024", nil), (["header": .flag(false)], nil, false),
+            (["header": .text("auto")], nil, nil),
+        ] as [([String: OptionValue], String?, Bool?)])
+    func workbook(options: [String: OptionValue], sheet: String?, header: Bool?) throws {
+        let draft = DataSourceDraft(
+            values: [.driver: .text("excel"), .database: .text("a.xlsx"), .options: .options(options)])
+        let excel = try draft.validated().options.excel
+        #expect(excel.sheet == sheet)
+        #expect(excel.header == header)
     }
 
     private static func file(_ options: [String: OptionValue]) -> DataSourceDraft {

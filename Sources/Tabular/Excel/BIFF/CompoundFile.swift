@@ -54,7 +54,9 @@ final class CompoundFile {
         let isMini = entry.size < miniCutoff
         let sectors = try chain(from: entry.start, in: isMini ? miniTable : table)
         let pieceSize = isMini ? 64 : sectorSize
-        guard sectors.count * pieceSize >= entry.size else { throw Self.damaged(name, "the stream \(entry.name) is cut off") }
+        guard sectors.count * pieceSize >= entry.size else {
+            throw Self.damaged(name, "the stream \(entry.name) is cut off")
+        }
         return CompoundStream(self, sectors, isMini: isMini, pieceSize: pieceSize, size: entry.size)
     }
 

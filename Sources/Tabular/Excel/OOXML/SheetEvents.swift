@@ -115,7 +115,8 @@ final class SheetEvents: XMLEvents {
             case UInt8(ascii: "r"):
                 guard let read = CellPlace(value), read.row == place.row, read.column > place.column else {
                     throw sheet.failure(
-                        .fileMalformed, "cell \(String(cString: value)) comes after "
+                        .fileMalformed,
+                        "cell \(String(cString: value)) comes after "
                             + (place.column < 0 ? "the beginning of row \(place.row)" : "cell \(place)"),
                         hint: Self.hint)
                 }

@@ -187,7 +187,9 @@ final class XMLDocument {
         guard failure == nil else { return }
         depth += 1
         do {
-            guard depth <= Self.depthLimit else { throw Breach(what: "more than \(Self.depthLimit) tags in each other") }
+            guard depth <= Self.depthLimit else {
+                throw Breach(what: "more than \(Self.depthLimit) tags in each other")
+            }
             try events.begin(XMLName(name), XMLAttributes(list: list))
         } catch {
             stop(error)

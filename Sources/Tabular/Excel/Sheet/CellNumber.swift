@@ -18,7 +18,9 @@ enum CellNumber {
         if let whole = smallInteger(bytes) { return .integer(whole) }
         if let number = NumberText(bytes, decimalMark: UInt8(ascii: ".")) {
             if number.isWhole { return number.integer.map { .integer($0) } ?? .digits }
-            guard number.digits <= digitLimit else { return significantDigits(bytes) <= digitLimit ? slow(bytes) : .digits }
+            guard number.digits <= digitLimit else {
+                return significantDigits(bytes) <= digitLimit ? slow(bytes) : .digits
+            }
             return reading(of: number.double(bytes))
         }
         return slow(bytes)
@@ -40,7 +42,9 @@ enum CellNumber {
         guard bytes.count <= 400, bytes.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
             let text = String(bytes: bytes, encoding: .utf8)
         else { return nil }
-        let padded = text.hasSuffix(".") ? text + "0" : text.replacingOccurrences(of: ".e", with: ".0e", options: .caseInsensitive)
+        let padded =
+            text.hasSuffix(".")
+            ? text + "0" : text.replacingOccurrences(of: ".e", with: ".0e", options: .caseInsensitive)
         guard let value = Double(padded), value.isFinite else { return nil }
         return significantDigits(bytes) > digitLimit ? .digits : reading(of: value)
     }

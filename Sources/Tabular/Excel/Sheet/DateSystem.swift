@@ -21,7 +21,8 @@ enum DateSystem: Sendable, Hashable {
         switch format {
         case .number, .percentage: return nil
         case .elapsed: return .time(milliseconds: whole * Self.millisecondsOfDay + milliseconds)
-        case .time where whole == 0, .date where whole == 0 && milliseconds > 0: return .time(milliseconds: milliseconds)
+        case .time where whole == 0, .date where whole == 0 && milliseconds > 0:
+            return .time(milliseconds: milliseconds)
         case .date, .time, .timestamp:
             guard let day = day(whole) else { return nil }
             return format == .date && milliseconds == 0

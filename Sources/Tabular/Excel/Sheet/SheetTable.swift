@@ -112,7 +112,8 @@ struct SheetTable: ~Copyable {
             sample.removeFirst()
         }
         let rightmost = max(sample.compactMap { $0.cells.last?.column }.max() ?? 0, header.keys.max() ?? 0, firstColumn)
-        try checkWidth(rightmost, row: sample.first?.number ?? headerRow ?? 1)
+        let widest = sample.first { $0.cells.last?.column == rightmost }
+        try checkWidth(rightmost, row: widest?.number ?? headerRow ?? 1)
         let width = rightmost - firstColumn + 1
         columns = Array(repeating: SheetColumn(), count: width)
         writer = try TableWriter(database, table: name, width: width)
@@ -212,7 +213,8 @@ struct SheetTable: ~Copyable {
             let found = try Bool.fetchOne(
                 database,
                 sql: "SELECT EXISTS (SELECT 1 FROM \(ColumnNames.quoted(name)) "
-                    + "WHERE rowid BETWEEN \(first + shift) AND \(last + shift) AND (\(values.joined(separator: " OR "))))")
+                    + "WHERE rowid BETWEEN \(first + shift) AND \(last + shift) AND (\(values.joined(separator: " OR "))))"
+            )
             if found == true { return true }
         }
         return false
