@@ -100,6 +100,10 @@ struct OpenAPITests {
                 for entry in try #require(driver[part] as? [[String: Any]]) { #expect(Set(entry.keys) == described) }
             }
         }
+        let forms = try #require(try schema("Driver")["properties"] as? [String: [String: Any]])["statement"]
+        let quoting = (forms?["properties"] as? [String: [String: Any]])?["quoting"]?["enum"] as? [String]
+        #expect(quoting == StatementForm.Quoting.allCases.map(\.rawValue))
+        for kind in DriverKind.allCases { #expect(StatementForm(kind).template.contains("{table}")) }
         func names(_ name: String, _ property: String) throws -> [String]? {
             (try schema(name)["properties"] as? [String: [String: Any]])?[property]?["enum"] as? [String]
         }

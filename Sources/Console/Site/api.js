@@ -69,7 +69,10 @@ export async function* events(method, path, { body, headers, signal } = {}) {
   let text = "";
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error) => {
+        if (error.name === "AbortError") throw error;
+        throw new Refusal(0, { message: "The connection to the service broke off before the test had ended. Try again." });
+      });
       if (done) return;
       text += value;
       for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {

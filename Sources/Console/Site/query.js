@@ -1,4 +1,4 @@
-import { send, sourcePath } from "./api.js";
+import { Refusal, send, sourcePath } from "./api.js";
 import { announce, h, newID, refusalNote, replace } from "./dom.js";
 import { count, duration } from "./text.js";
 
@@ -6,10 +6,23 @@ const limits = [100, 1000, 10000, 100000];
 /** More rows than this in a table would make the page slow; a download has all of them. */
 const shownRows = 1000;
 
+/** Names as the drivers' statements write them; a plain word of SQL stands for itself. */
+const writers = {
+  double: (name) => sqlName(name, '"', '"'),
+  backticks: (name) => sqlName(name, "`", "`"),
+  brackets: (name) => sqlName(name, "[", "]"),
+  json: (name) => JSON.stringify(name),
+  path: (name) => name.split("/").map(encodeURIComponent).join("/"),
+};
+
+function sqlName(name, open, close) {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : open + name.replaceAll(close, close + close) + close;
+}
+
 /** A box for a statement, and its result as a table or a file. */
-export function queryBox(id, name, driver, signal) {
+export function queryBox(id, name, form = { template: "{table}", quoting: "double" }, signal) {
   const statementID = newID("statement"), limitID = newID("limit");
-  const statement = h("textarea", { id: statementID, class: "code", rows: 5, spellcheck: "false", autocapitalize: "none", autocomplete: "off", placeholder: "select …" });
+  const statement = h("textarea", { id: statementID, class: "code", rows: 5, spellcheck: "false", autocapitalize: "none", autocomplete: "off", placeholder: form.template.replace("{table}", "…") });
   const limit = h("select", { id: limitID }, limits.map((value) => h("option", { value, selected: value === 1000 }, `${value.toLocaleString("en")} rows`)));
   const runButton = h("button", { type: "submit", class: "primary" }, "Run");
   const cancelButton = h("button", { type: "button", class: "danger", hidden: true, on: { click: cancel } }, "Cancel");
@@ -55,7 +68,11 @@ export function queryBox(id, name, driver, signal) {
   });
 
   const download = (accept, ending) => working("The rows are being fetched…", async (queryName) => {
-    const blob = await (await ask(accept, queryName)).blob();
+    const response = await ask(accept, queryName);
+    const blob = await response.blob().catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Refusal(0, { message: "The rows broke off before their end, so that nothing was saved. Run the statement again." });
+    });
     const url = URL.createObjectURL(blob);
     const link = h("a", { href: url, download: `${name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60) || "rows"}.${ending}` });
     link.click();
@@ -92,10 +109,11 @@ export function queryBox(id, name, driver, signal) {
 
   /** Puts a table's name where the caret is, or a whole statement where there is none yet. */
   function insert(parts) {
-    const quote = ["mysql", "mariadb"].includes(driver) ? "`" : '"';
-    const text = parts.map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) ? part : quote + part.replaceAll(quote, quote + quote) + quote)).join(".");
+    const isSQL = ["double", "backticks", "brackets"].includes(form.quoting);
+    // What is not SQL knows its tables by their names alone.
+    const text = (isSQL ? parts : parts.slice(-1)).map(writers[form.quoting]).join(".");
     if (statement.value.trim()) statement.setRangeText(text, statement.selectionStart, statement.selectionEnd, "end");
-    else statement.value = `select * from ${text}`;
+    else statement.value = form.template.replace("{table}", () => text);
     statement.focus();
   }
 

@@ -35,7 +35,7 @@ export async function showSource(main, signal, id) {
   };
   const testPlace = h("section", { class: "card stack", "aria-label": "Test", hidden: true });
   const testButton = h("button", { type: "button", on: { click: test } }, "Test");
-  const box = queryBox(id, record.name, record.driver, signal);
+  const box = queryBox(id, record.name, driver?.statement, signal);
   const tree = schemaTree(id, signal, box.insert);
   const explore = h("div", { class: "explore" },
     h("section", { class: "card", "aria-labelledby": "schema" }, h("h2", { id: "schema" }, "Schema"), tree.element),

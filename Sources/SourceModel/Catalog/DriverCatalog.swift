@@ -10,6 +10,8 @@ package struct DriverDescription: Sendable, Equatable {
     package let fields: [FieldDescription]
     package let schemes: [SchemeName]
     package let options: [OptionSpec]
+    /// How a first statement looks.
+    package var statement: StatementForm { StatementForm(driver) }
 
     /// The name in bodies.
     package var name: String { driver.rawValue }

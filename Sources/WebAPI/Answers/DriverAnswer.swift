@@ -15,6 +15,11 @@ extension DriverDescription {
             .init("fields", .list(element: "item", fields.map(\.answer))),
             .init("options", .list(element: "item", options.map(\.answer))),
             .init("schemes", .list(element: "item", schemes.map(\.answer))),
+            .init(
+                "statement",
+                .object([
+                    .init("template", .text(statement.template)), .init("quoting", .text(statement.quoting.rawValue)),
+                ])),
         ])
     }
 }
