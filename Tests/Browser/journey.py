@@ -338,7 +338,15 @@ def a_file():
     web.click("New source")
     heading("New data source")
     web.choose("driver", "csv")
-    web.type("File", here["file"])
+    picker = web.all(".field-database input[type=file]")[0]
+    picker.send_keys(here["file"])
+    name = os.path.basename(here["file"])
+    web.until("the file is sent", lambda: web.labelled("File").get_attribute("value") == name)
+    # A second time it asks whether the first one may go.
+    web.labelled("File").clear()
+    picker.send_keys(here["file"])
+    web.find("dialog [data-confirm]").click()
+    web.until("the file is replaced", lambda: web.labelled("File").get_attribute("value") == name)
     assert not web.all(".field-sshHost") or not web.all(".field-sshHost")[0].is_displayed()
     web.click("Save and connect")
     heading("csv-")

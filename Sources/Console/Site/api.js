@@ -30,7 +30,9 @@ export class Refusal extends Error {
 export async function send(method, path, { body, accept = "application/json", headers = {}, signal, token = session.token } = {}) {
   const options = { method, signal, cache: "no-store", credentials: "omit", headers: { Accept: accept, ...headers } };
   if (token) options.headers.Authorization = `Bearer ${token}`;
-  if (body !== undefined) {
+  if (body instanceof FormData) {
+    options.body = body;
+  } else if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
   }

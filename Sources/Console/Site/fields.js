@@ -1,4 +1,6 @@
-import { h, newID, replace } from "./dom.js";
+import { send } from "./api.js";
+import { confirmation } from "./dialog.js";
+import { announce, h, newID, replace } from "./dom.js";
 
 // Controls for the fields and options of a driver, as the catalogue describes them.
 
@@ -211,6 +213,56 @@ class LinesControl extends Control {
   set value(value) { this.input.value = value === mask ? "" : value ?? ""; }
 }
 
+/** Where a file is: its path, or a file of the reader's own, which is sent into the service's file directory. */
+class PlaceControl extends Control {
+  makeInput() {
+    const input = super.makeInput();
+    input.addEventListener("dragover", (event) => event.preventDefault());
+    input.addEventListener("drop", (event) => {
+      const file = event.dataTransfer.files[0];
+      if (!file) return;
+      event.preventDefault();
+      this.upload(file);
+    });
+    return input;
+  }
+
+  aside() {
+    const picker = h("input", {
+      type: "file", class: "unseen", tabindex: -1, "aria-hidden": "true",
+      on: { change: () => { if (picker.files[0]) this.upload(picker.files[0]); picker.value = ""; } },
+    });
+    this.button = h("button", { type: "button", class: "quiet small", on: { click: () => picker.click() } }, "Upload a file");
+    return [this.button, picker];
+  }
+
+  async upload(file, replacing = false) {
+    const form = new FormData();
+    form.append("file", file);
+    this.clear();
+    this.button.disabled = true;
+    announce("The file is being sent.");
+    try {
+      const answer = await (await send("POST", `/files${replacing ? "?replace=true" : ""}`, { body: form })).json();
+      this.input.value = answer.files[0].database;
+      this.input.dispatchEvent(new Event("input", { bubbles: true }));
+      announce(`${answer.files[0].name} is there.`);
+    } catch (error) {
+      if (error.status === 409 && !replacing) {
+        const sure = await confirmation({
+          title: `Replace ${file.name}?`, action: "Replace",
+          message: "A file of this name is there already. Data sources that read it will read the new one.",
+        });
+        if (sure) await this.upload(file, true);
+      } else {
+        this.mark(error.message);
+      }
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+}
+
 /** One of a few words. */
 class ChoiceControl extends Control {
   constructor(spec, settings) {
@@ -254,6 +306,7 @@ class FlagControl extends ChoiceControl {
 
 /** The control for a field. */
 export function makeControl(spec, settings) {
+  if (spec.name === "database" && settings.isFile) return new PlaceControl(spec, settings);
   if (spec.multiline) return new LinesControl(spec, settings);
   if (spec.type === "secret") return new SecretControl(spec, settings);
   if (spec.type === "flag") return new FlagControl(spec, settings);

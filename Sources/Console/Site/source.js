@@ -52,7 +52,7 @@ export async function showSource(main, signal, id) {
     problem, testPlace,
     h("section", { class: "card", "aria-labelledby": "health" }, h("h2", { id: "health" }, "Health"),
       h("dl", { class: "facts" }, fact("latency", "Latency"), fact("pool", "Connections"), fact("certificate", "Certificate"),
-        fact("version", "Server"), fact("since", "Status since"), fact("check", "Last check")),
+        fact("version", driver?.port === null ? "File" : "Server"), fact("since", "Status since"), fact("check", "Last check")),
       h("h3", { class: "chart-title" }, "Latency and status"), chart),
     explore);
 

@@ -12,11 +12,12 @@ export async function watch(path, method, address, { body, headers, signal, onSt
     else if (name === "ended") {
       path.ended(data);
       onStage?.(data);
-    } else {
+    } else if (["record", "report", "error"].includes(name)) {
       const failure = name === "report" ? data.error : data.error ?? null;
       path.finish(name === "record" || (name === "report" && data.ok), failure?.stage);
       return { name, data };
     }
+    // Other events, such as warned, tell what the last one repeats.
   }
   path.finish(false);
   return { name: "error", data: { code: 0, message: "The connection to the service ended before the test did. Try again." } };

@@ -20,10 +20,11 @@ struct ConsoleTests {
         let database = try await PostgresServer.start(.init(certificate: Certificates.shared.server(.good)))
         for statement in Self.tables.split(separator: ";") { _ = try await database.admin(String(statement)) }
         let bastion = try await SSHServer.start(.init(hostKeys: [.ed25519]))
-        let files = Workspace.makeFolder(for: "files")
-        try Workspace.write("id,total\n1,24.90\n2,3.00\n3,7.50\n", to: files.appending(path: "orders.csv"))
+        let file = try Workspace.write(
+            "id,total\n1,24.90\n2,3.00\n3,7.50\n",
+            to: Workspace.makeFolder(for: "files").appending(path: "orders.csv"))
         let silent = try await FaultyServer.start(.silent)
-        let service = try await WellheadService.start(["--files", files.path])
+        let service = try await WellheadService.start()
         let password = "correct horse battery"
         try await Command.check(
             [WellheadService.program, "user", "add", "ada", "--data", service.data.path], input: password)
@@ -35,7 +36,7 @@ struct ConsoleTests {
                 "password": .text(password), "token": .text(service.token), "host": "127.0.0.1",
                 "port": .number(Double(database.port)), "login": .text(login.username),
                 "loginPassword": .text(login.password), "database": .text(PostgresServer.database),
-                "file": "orders.csv", "silent": .number(Double(silent.port)),
+                "file": .text(file.path), "silent": .number(Double(silent.port)),
                 "authority": .text(Certificates.shared.authorityPEM),
                 "ssh": [
                     "host": "127.0.0.1", "port": .number(Double(bastion.port)),
