@@ -88,13 +88,13 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + crypto + certificates),
         room("Results", ["SourceModel", nioCore]),
+        room("JSONQuery", ["Results"]),
         room("Tabular", ["SourceModel", "Results", "CExpat", "CZip", "CZlib", "CZstd"] + sqlite),
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "HTTPWire", "Results", "Tabular",
-                nioCore, locks,
-                logging,
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "HTTPWire", "Results",
+                "JSONQuery", "Tabular", nioCore, locks, logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -139,12 +139,17 @@ let package = Package(
             ] + crypto + certificates),
         tests("ResultsTests", ["Results", "SourceModel", nioCore]),
         .testTarget(
+            name: "JSONQueryTests", dependencies: ["JSONQuery"], exclude: ["ComplianceSuite"], swiftSettings: strict),
+        .testTarget(
             name: "TabularTests",
             dependencies: ["Tabular", "Results", "SourceModel", "Testbed", "CZip", nioCore] + sqlite,
             exclude: ["Samples"], swiftSettings: strict),
         tests(
             "DriversTests",
-            ["Drivers", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix, logging]),
+            [
+                "Drivers", "HTTPWire", "JSONQuery", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore,
+                nioPosix, logging,
+            ]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(
             "RegistryTests",

@@ -1,27 +1,37 @@
 /// Looks whether bytes are JSON (RFC 8259) without building anything. A stranger's document goes into our answers only
 /// where it cannot break them.
-struct JSONScanner {
-    /// Values within values; a deeper document is taken for text.
+package struct JSONScanner {
+    /// Values within values, where nothing else is said; a deeper document is taken for text.
     static let maximumDepth = 512
 
     private let bytes: UnsafeRawBufferPointer
-    private var index = 0
+    private let depth: Int
+    /// How far the bytes have been read; where something is wrong, about there.
+    package private(set) var index: Int
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    /// - Parameters:
+    ///   - start: where to begin.
+    ///   - maximumDepth: values within values.
+    package init(_ bytes: UnsafeRawBufferPointer, from start: Int = 0, maximumDepth: Int? = nil) {
+        self.bytes = bytes
+        index = start
+        depth = maximumDepth ?? Self.maximumDepth
+    }
 
-    var isAtEnd: Bool { index == bytes.count }
+    /// Whether everything has been read.
+    package var isAtEnd: Bool { index == bytes.count }
 
     private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     /// One value with the blanks around it.
-    mutating func document() -> Bool {
+    package mutating func document() -> Bool {
         var open: [UInt8] = []
         while true {
             skipBlanks()
             // A value begins here, unless a container is empty.
             switch peek {
             case UInt8(ascii: "["), UInt8(ascii: "{"):
-                guard open.count < Self.maximumDepth, let kind = peek else { return false }
+                guard open.count < depth, let kind = peek else { return false }
                 index += 1
                 skipBlanks()
                 if peek == closing(kind) {
@@ -121,7 +131,8 @@ struct JSONScanner {
         return true
     }
 
-    private mutating func skipBlanks() {
+    /// Reads on to what is no blank.
+    package mutating func skipBlanks() {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
     }
 }
