@@ -24,6 +24,7 @@ package struct Drivers: Sendable {
     /// Checks the material that needs no dialling, such as a private key's passphrase.
     package func checkMaterial(of source: DataSource) async throws(SourceFailure) {
         try await route.checkMaterial(of: source)
+        if source.driver == .rest { try RESTDriver.checkOptions(source.options.rest) }
     }
 
     /// Opens a session: route, login, database and probe, each stage written into the journal. Cancelling the task
@@ -39,7 +40,9 @@ package struct Drivers: Sendable {
         case .csv, .excel:
             return try await FileDriver(route: route, files: files, copies: copies, cache: cache)
                 .open(source, journal: journal)
-        case .sqlserver, .mongo, .rest:
+        case .rest:
+            return try await RESTDriver(route: route).open(source, journal: journal)
+        case .sqlserver, .mongo:
             // Validation refuses these before anything is opened; the catalogue lists what this version connects.
             throw SourceFailure(
                 .validate, .unsupportedDriver, "This version does not connect \(source.driver.displayName).",

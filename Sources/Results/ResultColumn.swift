@@ -49,6 +49,8 @@ package struct ResultStatistics: Sendable, Equatable {
         case rows
         /// The limit of bytes was met.
         case bytes
+        /// The data source gives its rows in pages, and the limit of those was met.
+        case pages
     }
 
     package var rows = 0
@@ -56,6 +58,8 @@ package struct ResultStatistics: Sendable, Equatable {
     package var cut: Cut?
     /// Texts that were no valid UTF-8: what is invalid stands as U+FFFD.
     package var invalidTexts = 0
+    /// Values that have no column: the first page of the rows did not have them.
+    package var leftOut = 0
     /// From the call to the last row.
     package var elapsed: Duration = .zero
 

@@ -82,6 +82,7 @@ package struct RowEncoder: Sendable {
             output.writeString("],\"statistics\":{\"rows\":\(statistics.rows),\"cut\":")
             output.writeString(statistics.cut.map { "\"\($0.rawValue)\"" } ?? "null")
             output.writeString(",\"invalid_texts\":\(statistics.invalidTexts)")
+            if statistics.leftOut > 0 { output.writeString(",\"left_out\":\(statistics.leftOut)") }
             output.writeString(",\"elapsed_ms\":\(microseconds / 1000).\(microseconds / 100 % 10)}")
             if let error {
                 output.writeStaticString(",\"error\":")
@@ -99,6 +100,9 @@ package struct RowEncoder: Sendable {
 
     /// Notes why the result ends before its last row.
     package mutating func cut(_ cut: ResultStatistics.Cut) { statistics.cut = cut }
+
+    /// Notes that a value of the row has no column.
+    package mutating func leaveOut() { statistics.leftOut += 1 }
 
     /// What was written since the last time.
     package mutating func take() -> ByteBuffer {

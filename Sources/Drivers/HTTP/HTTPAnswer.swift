@@ -14,6 +14,8 @@ struct HTTPAnswer: Sendable {
     var elapsed: Duration = .zero
     /// How many redirects were followed.
     var redirects = 0
+    /// The login that was shown: some servers say back what they were sent.
+    var credentials = HTTPCredentials.none
 
     private let body: HTTPBody
     private let meaning: HTTPMeaning
@@ -77,9 +79,12 @@ struct HTTPAnswer: Sendable {
 
     /// Reads the rest away where it is short, so that the connection can be used again; else the connection is closed when
     /// the answer is let go.
-    func discard() async {
+    ///
+    /// - Parameter limit: bytes.
+    func discard(upTo limit: Int = 64 << 10) async {
+        var left = limit
         // Whoever comes next sees whether the connection still is.
-        _ = try? await body.collect(upTo: 64 << 10)
+        while left > 0, let piece = try? await body.next() { left -= piece.readableBytes }
     }
 
     /// The first words of the body for a person: markup left out, on one line, at most 300 characters.
@@ -90,7 +95,8 @@ struct HTTPAnswer: Sendable {
         }
         await discard()
         guard contentCodings.isEmpty else { return "" }
-        return HTTPAnswer.words(String(decoding: bytes, as: UTF8.self), isMarkup: mediaType?.hasSuffix("html") ?? false)
+        let text = credentials.hidden(in: String(decoding: bytes, as: UTF8.self))
+        return HTTPAnswer.words(text, isMarkup: mediaType?.hasSuffix("html") ?? false)
     }
 
     static func words(_ text: String, isMarkup: Bool) -> String {

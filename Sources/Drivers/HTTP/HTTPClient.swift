@@ -87,6 +87,7 @@ final class HTTPClient: Sendable {
             guard let next = answer.redirection else {
                 answer.elapsed = clock.now - start
                 answer.redirects = been.count - 1
+                answer.credentials = credentials
                 return answer
             }
             // What a redirect says besides is read away, so that the connection can be used again.

@@ -36,6 +36,19 @@ enum HTTPCredentials: Sendable {
         }
     }
 
+    /// A text without the secret, as it stands or as it was sent.
+    func hidden(in text: String) -> String {
+        let secrets: [String]
+        switch self {
+        case .none: return text
+        case .basic(_, let password):
+            let sent = field.map { String($0.value.dropFirst("Basic ".count)) } ?? ""
+            secrets = [sent, password.reveal()]
+        case .bearer(let password), .field(_, let password): secrets = [password.reveal()]
+        }
+        return secrets.filter { !$0.isEmpty }.reduce(text) { $0.replacing($1, with: Secret.mask) }
+    }
+
     /// How they are shown, in a word or two; nil where there are none.
     var summary: String? {
         switch self {

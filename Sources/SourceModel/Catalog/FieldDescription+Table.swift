@@ -16,7 +16,12 @@ extension FieldDescription {
 
     private init(_ field: Field, of driver: DriverKind) {
         self.field = field
-        let required: Set<Field> = driver.isServer ? [.driver, .host, .username] : [.driver, .database]
+        let required: Set<Field> =
+            switch driver {
+            case .mysql, .mariadb, .postgres, .sqlserver, .mongo: [.driver, .host, .username]
+            case .rest: [.driver, .host]
+            case .csv, .excel: [.driver, .database]
+            }
         isRequired = required.contains(field)
         meaning = Self.meaning(field, driver)
         defaultValue = Self.defaultValue(field, driver)
@@ -41,11 +46,19 @@ extension FieldDescription {
                     + "the service's file directory, or at the SSH host (SFTP)."
         case .port: driver.isServer ? "The server's port." : "The web server's port."
         case .username: driver.isServer ? "Who logs in." : "Who logs in at the web server (basic authentication)."
-        case .password: driver.isServer ? "The login's password." : "The password there; alone it is a bearer token."
+        case .password:
+            switch driver {
+            case .mysql, .mariadb, .postgres, .sqlserver, .mongo: "The login's password."
+            case .rest:
+                "The login's password; without username a bearer token, or the value of the field options.authHeader."
+            case .csv, .excel: "The password there; alone it is a bearer token."
+            }
         case .database:
-            driver.isServer
-                ? "The database's name."
-                : "The file's path: in the file directory, at the web server or at the SSH host."
+            switch driver {
+            case .mysql, .mariadb, .postgres, .sqlserver, .mongo: "The database's name."
+            case .rest: "The base path: every path of a statement is below it."
+            case .csv, .excel: "The file's path: in the file directory, at the web server or at the SSH host."
+            }
         case .ssl: "TLS is required; never falls back to plain text."
         case .sslMode: "How the server's certificate is judged."
         case .sslCA: "Whom to trust: one or more certificates as PEM. Absent: the system's trust store."
@@ -72,7 +85,7 @@ extension FieldDescription {
         switch field {
         case .name: .text("\(driver.rawValue)- and the last 8 characters of the id")
         case .port: .text(defaultPort(driver))
-        case .database: driver == .postgres ? .text("the username") : nil
+        case .database: driver == .postgres ? .text("the username") : driver == .rest ? .text("/") : nil
         case .ssl, .ssh: .flag(false)
         case .sslMode: .text(ServerTrust.Mode.verifyFull.rawValue)
         case .sslServerName: .text("host")
@@ -96,7 +109,13 @@ extension FieldDescription {
         case .host: "db.example.com"
         case .port: String(driver.defaultPort(ssl: true))
         case .username: "reader"
-        case .database: driver.isServer ? "shop" : driver == .excel ? "orders.xlsx" : "orders.csv"
+        case .database:
+            switch driver {
+            case .mysql, .mariadb, .postgres, .sqlserver, .mongo: "shop"
+            case .rest: "/api/v1"
+            case .csv: "orders.csv"
+            case .excel: "orders.xlsx"
+            }
         case .sslMode: ServerTrust.Mode.verifyFull.rawValue
         case .sslCA, .certificate: "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n"
         case .sslServerName: "db.internal"

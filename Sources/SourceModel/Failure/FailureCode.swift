@@ -77,7 +77,7 @@ package enum FailureCode: String, CaseIterable, Sendable, Hashable {
     package var isAboutStatement: Bool {
         switch self {
         case .statementRefused, .statementWrites, .statementWithoutRows, .statementTimeout, .statementCancelled,
-            .parametersMismatch, .schemaUnavailable:
+            .parametersMismatch, .schemaUnavailable, .httpStatus:
             true
         default: false
         }

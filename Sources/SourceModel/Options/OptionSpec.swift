@@ -33,22 +33,24 @@ package struct OptionSpec: Sendable, Equatable {
     /// Connections kept open at least.
     package static let poolMin = OptionSpec(
         name: "poolMin", kind: .number(1...100), defaultValue: .number(1), unit: "connections",
-        meaning: "How many connections are kept open at least.", drivers: [.mysql, .mariadb, .postgres])
+        meaning: "How many connections are kept open at least.", drivers: [.mysql, .mariadb, .postgres, .rest])
     /// Connections open at most.
     package static let poolMax = OptionSpec(
         name: "poolMax", kind: .number(1...100), defaultValue: .number(4), unit: "connections",
-        meaning: "How many connections are open at most; not below poolMin.", drivers: [.mysql, .mariadb, .postgres])
+        meaning: "How many connections are open at most; not below poolMin.",
+        drivers: [.mysql, .mariadb, .postgres, .rest])
     /// What the server is told about us.
     package static let applicationName = OptionSpec(
         name: "applicationName", kind: .text(maximumBytes: 63), defaultValue: .text("wellhead"), unit: nil,
         meaning: "The name under which the server lists these connections: application_name at PostgreSQL, "
-            + "program_name at MySQL and MariaDB.",
-        drivers: [.mysql, .mariadb, .postgres])
+            + "program_name at MySQL and MariaDB, User-Agent at web servers.",
+        drivers: [.mysql, .mariadb, .postgres, .rest])
 
     /// Every option that there is.
-    package static let all = [
-        poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, sheet,
-    ]
+    package static let all =
+        [
+            poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, sheet,
+        ] + rest
 
     /// The options of one driver.
     package static func all(of driver: DriverKind) -> [OptionSpec] { all.filter { $0.drivers.contains(driver) } }

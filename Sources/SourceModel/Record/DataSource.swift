@@ -4,7 +4,7 @@ package struct DataSource: Sendable, Equatable {
     /// Where the server listens, as seen from here or from the SSH host; nil for a local file.
     package var endpoint: Endpoint?
     package var login: Login
-    /// The database's name; a file's path for `csv`.
+    /// The database's name; a file's path for `csv`, the base path for `rest`.
     package var database: String?
     package var scheme: SecurityScheme
     package var options: SourceOptions
@@ -53,12 +53,14 @@ package struct SourceOptions: Sendable, Equatable {
     package var poolMin = 1
     /// Connections open at most: 1 to 100, default 4.
     package var poolMax = 4
-    /// What the server is told about us: `application_name`, `program_name`.
+    /// What the server is told about us: `application_name`, `program_name`, `User-Agent`.
     package var applicationName = "wellhead"
     /// How a text file is to be read.
     package var dialect = DialectOptions()
     /// How a workbook is to be read.
     package var excel = ExcelOptions()
+    /// How an HTTP API is asked.
+    package var rest = RESTOptions()
 
     package init() {}
 }

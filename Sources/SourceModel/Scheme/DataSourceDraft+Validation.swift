@@ -7,7 +7,7 @@ extension DataSourceDraft {
         var validation = DraftValidation(self, driver: driver)
         let source =
             switch validation.place {
-            case .server: validation.server()
+            case .server: driver == .rest ? validation.api() : validation.server()
             case .web: validation.webFile()
             case .sftp: validation.sftpFile()
             case .directory: validation.localFile()

@@ -28,16 +28,23 @@ struct OpenSource {
     static func open(
         _ body: JSON, for purpose: OpeningPurpose = .test
     ) async throws -> OpenSource {
-        let fields = body.fields.compactMapValues { value -> BodyValue? in
-            if let text = value.text { return .text(text) }
-            return value.flag.map { .flag($0) }
-        }
+        let fields = body.fields.compactMapValues(Self.value)
         let source = try DataSourceDraft(body: fields).validated()
         let journal = StageJournal()
         let drivers = Drivers(
             route: .loopback, files: Workspace.folder, cache: Workspace.makeFolder(for: "cache"))
         let session = try await drivers.open(source, for: purpose, journal: journal)
         return OpenSource(session: session, report: journal.report())
+    }
+
+    private static func value(_ value: JSON) -> BodyValue? {
+        switch value {
+        case .text(let text): .text(text)
+        case .flag(let flag): .flag(flag)
+        case .number(let number): .number(String(Int(number)))
+        case .object(let fields): .object(fields.compactMapValues(Self.value))
+        case .null, .list: nil
+        }
     }
 
     var warnings: [SourceModel.Warning.Code] { report.warnings.map(\.code) }

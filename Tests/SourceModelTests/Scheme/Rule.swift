@@ -29,7 +29,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule([.driver: .text("oracle")], .unsupportedDriver, "driver", "There is no driver \"oracle\"."),
         Rule([.driver: .text("sqlserver")], .unsupportedDriver, "driver", "does not connect SQL Server yet"),
         Rule([.driver: .text("mongodb")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
-        Rule([.driver: .text("rest")], .unsupportedDriver, "driver", "does not connect REST yet"),
+        Rule([.driver: .text("mongo")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
         Rule(clear: .host, "host is missing"), Rule(clear: .username, "username is missing"),
         Rule([.port: .text("0")], .invalidField, "port", "a whole number of 1 to 65535"),
         Rule([.port: .text("65536")], .invalidField, "port", "is \"65536\""),

@@ -1,0 +1,153 @@
+import HTTPWire
+import NIOCore
+import Route
+import SourceModel
+import Testbed
+import Testing
+
+@testable import Drivers
+
+@Suite("A record's web server, asked by its way")
+struct HTTPClientTests {
+    private func client(_ server: HTTPServer, _ login: (String?, String?) = (nil, nil)) -> HTTPClient {
+        let source = DataSource(
+            driver: .rest, endpoint: Endpoint(host: "127.0.0.1", port: server.port),
+            login: SourceModel.Login(username: login.0, password: login.1.map { Secret($0) }), database: nil,
+            scheme: .direct(.plain), options: SourceOptions())
+        return HTTPClient(source, route: .loopback, credentials: HTTPCredentials(source.login, header: nil))
+    }
+
+    private func get(_ client: HTTPClient, _ target: String) async throws -> (HTTPAnswer, String) {
+        let answer = try await client.send(.init(target: target), stage: .open, journal: StageJournal())
+        return (answer, String(buffer: try await answer.collect(upTo: 1 << 20, in: .open)))
+    }
+
+    @Test("Redirects are followed, and the login stays with its own server")
+    func redirected() async throws {
+        let other = try await HTTPServer.start(files: ["b": "from elsewhere"])
+        let server = try await HTTPServer.start(
+            .init(lines: [
+                "location = /near { return 302 /a; }", "location = /relative { add_header Location a; return 307; }",
+                "location = /away { return 301 http://127.0.0.1:\(other.port)/b; }",
+            ]), files: ["a": "from here"])
+        let client = client(server, ("reader", "p@ss:wörd"))
+        for path in ["/a", "/near"] {
+            let (answer, text) = try await get(client, path)
+            #expect(answer.status == 200)
+            #expect(text == "from here")
+        }
+        let (answer, text) = try await get(client, "/away")
+        #expect(text == "from elsewhere")
+        #expect(answer.redirects == 1)
+        #expect(answer.location.origin.port == other.port)
+        #expect(server.requests.allSatisfy { $0.authorization == "Basic cmVhZGVyOnBAc3M6d8O2cmQ=" })
+        #expect(other.requests.map(\.authorization) == [nil])
+        // Three calls and the redirects between them went over one connection; the other server's is closed.
+        #expect(Set(server.requests.map(\.connection)).count == 1)
+        try await eventually("the other server's connection is closed") { Sockets.connections(to: other.port) == 0 }
+        await client.close()
+        await server.stop()
+        await other.stop()
+    }
+
+    @Test(
+        "Redirects that lead nowhere end, and say why",
+        arguments: [
+            ("/loop", "a redirect in a circle"), ("/one", "a redirect in a circle"),
+            ("/many/1", "the redirect number 6 in a row"), ("/ftp", "an address that cannot be followed"),
+            ("/login", "an address that cannot be followed"),
+        ])
+    func refused(path: String, says: String) async throws {
+        let server = try await HTTPServer.start(
+            .init(lines: [
+                "location = /loop { return 302 /loop; }", "location = /one { return 302 /two; }",
+                "location = /two { return 302 /one; }", "location ~ ^/many/(.*)$ { return 302 /many/1$1; }",
+                "location = /ftp { return 302 ftp://x.test/; }",
+                "location = /login { return 302 http://user:secret@127.0.0.1/; }",
+            ]))
+        let failure = try await #require(throws: SourceFailure.self) { _ = try await get(client(server), path) }
+        #expect(failure.code == .httpStatus)
+        #expect(failure.stage == .open)
+        #expect(failure.message.contains(says), "\(failure.message)")
+        #expect(!failure.message.contains("secret"))
+        #expect(server.requests.count <= HTTPClient.redirectLimit + 1)
+        await server.stop()
+    }
+
+    @Test("A connection that the server has closed while it idled is opened again without a word")
+    func idledOut() async throws {
+        let server = try await HTTPServer.start(files: ["a": "a"])
+        let client = client(server)
+        #expect(try await get(client, "/a").1 == "a")
+        await server.stop()
+        try await server.start()
+        #expect(try await get(client, "/a").1 == "a")
+        #expect(server.requests.count == 2)
+        await client.close()
+        await server.stop()
+    }
+
+    @Test("Conditions, ranges and heads can be asked for")
+    func conditions() async throws {
+        let server = try await HTTPServer.start(files: ["a.csv": "id,name\n1,a\n"])
+        let client = client(server)
+        let (whole, _) = try await get(client, "/a.csv")
+        let tag = try #require(whole.fields.first("ETag"))
+        #expect(whole.mediaType == "text/csv")
+        let same = try await client.send(
+            .init(target: "/a.csv", fields: [("If-None-Match", tag)]), stage: .open, journal: StageJournal())
+        #expect(same.status == 304)
+        let part = try await client.send(
+            .init(target: "/a.csv", fields: [("Range", "bytes=3-6")]), stage: .open, journal: StageJournal())
+        #expect(part.status == 206)
+        #expect(String(buffer: try await part.collect(upTo: 10, in: .open)) == "name")
+        let head = try await client.send(.init(method: .head, target: "/a.csv"), stage: .open, journal: StageJournal())
+        #expect(head.fields.first("Content-Length") == "12")
+        #expect(try await head.next(in: .open) == nil)
+        #expect(Set(server.requests.map(\.connection)).count == 1)
+        await client.close()
+        await server.stop()
+    }
+
+    @Test(
+        "A refusal says the first words of the server, without markup and without the login that it says back",
+        arguments: [
+            ("return 404", FailureCode.fileNotFound), ("return 403", .fileForbidden), ("return 401", .fileForbidden),
+            ("return 503", .httpStatus),
+        ])
+    func words(directive: String, code: FailureCode) async throws {
+        let server = try await HTTPServer.start(
+            .init(lines: [
+                "location / { default_type text/html; \(directive) '<p>No, <b>you</b>: $http_authorization</p>'; }"
+            ]))
+        let client = client(server, (nil, "planted-token"))
+        let answer = try await client.send(.init(target: "/a"), stage: .open, journal: StageJournal())
+        let failure = await HTTPRefusals.ofFile(answer, named: "a")
+        #expect(failure.code == code)
+        #expect(failure.server?.text == "No, you : Bearer ********")
+        await client.close()
+        await server.stop()
+    }
+
+    @Test(
+        "What is no web server is told by what it says",
+        arguments: [
+            ("SSH-2.0-OpenSSH_9.2p1\r\n", FailureCode.notThisDriver, "An SSH server answered"),
+            ("\u{15}\u{03}\u{01}\u{00}\u{02}\u{02}F", .tlsRequired, "speaks TLS only"),
+            ("220 mail.test ESMTP\r\n", .notThisDriver, "mail or file server"),
+        ])
+    func otherServers(greeting: String, code: FailureCode, says: String) async throws {
+        let bytes = greeting.unicodeScalars.map { UInt8($0.value & 0xFF) }
+        let peer = try await FaultyServer.start(.says(bytes))
+        let source = DataSource(
+            driver: .rest, endpoint: Endpoint(host: "127.0.0.1", port: peer.port),
+            login: SourceModel.Login(username: nil, password: nil), database: nil, scheme: .direct(.plain),
+            options: SourceOptions())
+        let client = HTTPClient(source, route: .loopback, credentials: .none)
+        let failure = try await #require(throws: SourceFailure.self) { _ = try await get(client, "/") }
+        #expect(failure.stage == .login)
+        #expect(failure.code == code)
+        #expect(failure.message.contains(says), "\(failure.message)")
+        await peer.stop()
+    }
+}
