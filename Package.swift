@@ -72,6 +72,7 @@ let package = Package(
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("SFTPWire", [nioCore]),
         room("HTTPWire", [nioCore, nioHTTP1]),
+        room("TDSWire", [nioCore]),
         room(
             "Route",
             [
@@ -83,8 +84,8 @@ let package = Package(
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "HTTPWire", "Results", "Tabular",
-                nioCore, locks,
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "TDSWire", "SFTPWire", "HTTPWire", "Results",
+                "Tabular", nioCore, locks,
                 logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
@@ -121,6 +122,7 @@ let package = Package(
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
         tests("HTTPWireTests", ["HTTPWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
+        tests("TDSWireTests", ["TDSWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests(
             "RouteTests",
             [
