@@ -35,7 +35,7 @@ extension SourceOptions {
         case (OptionSpec.poolMin.name, .number(let number)): poolMin = number
         case (OptionSpec.poolMax.name, .number(let number)): poolMax = number
         case (OptionSpec.applicationName.name, .text(let text)): applicationName = text
-        case (_, .text(let text)): dialect.take(text, for: spec)
+        case (_, .text(let text)): if !sqlServer.take(text, for: spec) { dialect.take(text, for: spec) }
         default: break
         }
     }

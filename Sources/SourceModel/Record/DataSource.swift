@@ -57,6 +57,8 @@ package struct SourceOptions: Sendable, Equatable {
     package var applicationName = "wellhead"
     /// How a text file is to be read.
     package var dialect = DialectOptions()
+    /// How a SQL Server is spoken to.
+    package var sqlServer = SQLServerOptions()
 
     package init() {}
 }
