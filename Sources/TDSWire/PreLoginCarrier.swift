@@ -14,7 +14,8 @@ final class PreLoginCarrier: ChannelDuplexHandler, RemovableChannelHandler {
     /// Bytes of a packet before the login has agreed on another size.
     private static let packetSize = 4096
 
-    private var packets = PacketDecoder()
+    /// A server answers in packets of the same type; of some a reply's type is known.
+    private var packets = PacketDecoder([.preLogin, .reply])
     private var written = ByteBuffer()
     private var promises: [EventLoopPromise<Void>] = []
     private var isOpen = false

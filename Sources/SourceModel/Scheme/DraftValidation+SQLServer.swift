@@ -1,6 +1,7 @@
 extension DraftValidation {
     /// Where SQL Server listens, and the named instance that may stand behind a backslash in `host`.
-    mutating func sqlServerEndpoint(defaultPort: Int, because reason: String) -> (endpoint: Endpoint, instance: String?) {
+    mutating func sqlServerEndpoint(defaultPort: Int, because reason: String) -> (endpoint: Endpoint, instance: String?)
+    {
         let sent = required(.host, because: reason)
         let (name, instance) = SQLServerOptions.split(sent)
         return (

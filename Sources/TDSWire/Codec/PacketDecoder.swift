@@ -18,6 +18,10 @@ struct PacketDecoder {
     /// Bytes of the packet's data that are still to come.
     private var missing = 0
     private var isLastPacket = false
+    private let types: [PacketType]
+
+    /// - Parameter types: the types of packet that may come.
+    init(_ types: [PacketType] = [.reply]) { self.types = types }
 
     /// Moves the data of the packets in `bytes` to `payload`, until a message ends or the bytes do.
     ///
@@ -38,7 +42,7 @@ struct PacketDecoder {
             guard isPlausible else { throw .notAPacket }
             guard header.readableBytes == PacketHeader.size, let next = PacketHeader(&header) else { return false }
             header.clear()
-            guard next.isReply else { throw .notAPacket }
+            guard next.isProper else { throw .notAPacket }
             missing = next.length - PacketHeader.size
             isLastPacket = next.status & PacketStatus.endOfMessage.rawValue != 0
             if missing == 0, isLastPacket { return true }
@@ -47,6 +51,7 @@ struct PacketDecoder {
 
     /// Whether what there is of the header can become one: a peer of another kind is told from its first byte.
     private var isPlausible: Bool {
-        header.getInteger(at: header.readerIndex, as: UInt8.self).map { $0 == PacketType.reply.rawValue } ?? true
+        guard let type: UInt8 = header.getInteger(at: header.readerIndex) else { return true }
+        return types.contains { $0.rawValue == type }
     }
 }

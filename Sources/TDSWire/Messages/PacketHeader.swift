@@ -44,10 +44,8 @@ struct PacketHeader: Equatable, Sendable {
         self.length = Int(length)
     }
 
-    /// Whether a server may send it.
-    var isReply: Bool {
-        type == PacketType.reply.rawValue && length >= Self.size && length <= Self.maximumLength && status & 0xE0 == 0
-    }
+    /// Whether its length and status can be.
+    var isProper: Bool { length >= Self.size && length <= Self.maximumLength && status & 0xE0 == 0 }
 }
 
 extension ByteBuffer {

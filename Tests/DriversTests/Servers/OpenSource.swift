@@ -30,6 +30,9 @@ struct OpenSource {
     ) async throws -> OpenSource {
         let fields = body.fields.compactMapValues { value -> BodyValue? in
             if let text = value.text { return .text(text) }
+            if case .object(let options) = value {
+                return .object(options.compactMapValues { $0.text.map { .text($0) } })
+            }
             return value.flag.map { .flag($0) }
         }
         let source = try DataSourceDraft(body: fields).validated()
