@@ -132,7 +132,10 @@ let package = Package(
         tests("TabularTests", ["Tabular", "Results", "SourceModel", "Testbed", nioCore] + sqlite),
         tests(
             "DriversTests",
-            ["Drivers", "MySQLWire", "TDSWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix, logging]),
+            [
+                "Drivers", "MySQLWire", "TDSWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix,
+                logging,
+            ]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(
             "RegistryTests",
