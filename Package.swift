@@ -81,6 +81,7 @@ let package = Package(
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("SFTPWire", [nioCore]),
         room("HTTPWire", [nioCore, nioHTTP1]),
+        room("TDSWire", [nioCore]),
         room(
             "Route",
             [
@@ -93,7 +94,7 @@ let package = Package(
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "HTTPWire", "Results",
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "TDSWire", "SFTPWire", "HTTPWire", "Results",
                 "JSONQuery", "Tabular", nioCore, locks, logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
@@ -132,6 +133,7 @@ let package = Package(
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
         tests("HTTPWireTests", ["HTTPWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
+        tests("TDSWireTests", ["TDSWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests(
             "RouteTests",
             [
@@ -147,8 +149,8 @@ let package = Package(
         tests(
             "DriversTests",
             [
-                "Drivers", "HTTPWire", "JSONQuery", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore,
-                nioPosix, logging,
+                "Drivers", "HTTPWire", "JSONQuery", "MySQLWire", "TDSWire", "Results", "Route", "SourceModel", "Testbed",
+                nioCore, nioPosix, logging,
             ]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(

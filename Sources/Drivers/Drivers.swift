@@ -40,9 +40,11 @@ package struct Drivers: Sendable {
         case .csv, .excel:
             return try await FileDriver(route: route, files: files, copies: copies, cache: cache)
                 .open(source, journal: journal)
+        case .sqlserver:
+            return try await SQLServerDriver(route: route).open(source, for: purpose, journal: journal)
         case .rest:
             return try await RESTDriver(route: route).open(source, journal: journal)
-        case .sqlserver, .mongo:
+        case .mongo:
             // Validation refuses these before anything is opened; the catalogue lists what this version connects.
             throw SourceFailure(
                 .validate, .unsupportedDriver, "This version does not connect \(source.driver.displayName).",

@@ -31,7 +31,7 @@ package final class Route: Sendable {
         }
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
     private let material = TLSMaterial()
     private let sessions: SSHSessions
 
@@ -98,18 +98,18 @@ package final class Route: Sendable {
         _ channel: any Channel, _ way: SSHPassage?, _ encryption: Encryption, _ endpoint: Endpoint,
         _ journal: StageJournal, seenBy witness: StreamWitness? = nil
     ) -> RoutedChannel {
-        let upgrade = encryption.trust.map { trust in
-            TLSUpgrade(
-                trust: trust, identity: encryption.identity, material: material, journal: journal,
-                now: configuration.now)
-        }
-        var start: (@Sendable (any Channel) -> EventLoopFuture<TLSObservation>)?
-        if let upgrade { start = { upgrade.start(on: $0) } }
-        return RoutedChannel(channel: channel, hostKey: way?.hostKey, upgrade: start) { error, stage in
+        // Without TLS in the scheme there can still be a server that wants the login alone by TLS.
+        let upgrade = TLSUpgrade(
+            trust: encryption.trust ?? ServerTrust(mode: .require, anchors: nil, serverName: endpoint.host),
+            identity: encryption.identity, material: material, journal: journal, now: configuration.now)
+        return RoutedChannel(
+            channel: channel, hostKey: way?.hostKey, isEncrypted: encryption.trust != nil,
+            start: { upgrade.start(on: $0, as: $1) }
+        ) { error, stage in
             if let failure = error as? SourceFailure { return failure }
             // What the SSH host knows about the end says more than the end itself.
             if let failure = way?.witness.failure(in: stage) { return failure }
-            if let verdict = upgrade?.verdict(for: error) { return verdict }
+            if let verdict = upgrade.verdict(for: error) { return verdict }
             // That the channel is closed says less than what closed it.
             let cause = error is ChannelError ? witness?.cause ?? error : error
             // A server that resets before its first word has not let anybody in.
@@ -119,7 +119,7 @@ package final class Route: Sendable {
     }
 
     /// Stage resolve: the addresses of a host that may be dialled, in the order in which to dial them.
-    private func resolve(
+    func resolve(
         _ host: String, as role: DestinationPolicy.Role, _ journal: StageJournal
     ) async throws(SourceFailure) -> [IPAddress] {
         journal.enter(.resolve)

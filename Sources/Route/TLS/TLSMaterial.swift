@@ -19,10 +19,13 @@ final class TLSMaterial: Sendable {
     /// A context for one connection; it is cheap because it loads no trust store: `PeerJudge` judges.
     /// - Parameter certificateRequested: called on the event loop when the server asks for a client certificate.
     func context(
-        for identity: ClientIdentity?, certificateRequested: @escaping @Sendable () -> Void
+        for identity: ClientIdentity?, _ profile: TLSProfile = TLSProfile(),
+        certificateRequested: @escaping @Sendable () -> Void
     ) throws(SourceFailure) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        configuration.maximumTLSVersion = profile.carrier == nil ? nil : .tlsv12
+        configuration.applicationProtocols = profile.applicationProtocols
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .certificates([])
         configuration.verifySignatureAlgorithms = [

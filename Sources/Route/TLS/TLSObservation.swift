@@ -47,6 +47,11 @@ extension Warning {
         "The connection is encrypted, but the server's certificate is not verified: anyone could be at the other end. "
             + "Set sslMode to verify-full.")
 
+    static let loginAloneEncrypted = Warning(
+        .tlsUnverified,
+        "The login alone was encrypted, to a server that nobody verified; everything after it goes readable over the "
+            + "network. Set ssl to true.")
+
     static func expiring(_ whose: String, _ end: Date, days: Int) -> Warning {
         let when = days < 0 ? "has ended" : days == 1 ? "ends in 1 day" : "ends in \(days) days"
         return Warning(.certificateExpiring, "The \(whose) certificate \(when), on \(end.isoDay).")

@@ -12,6 +12,7 @@ final class TLSUpgrade: Sendable {
     private let material: TLSMaterial
     private let journal: StageJournal
     private let now: @Sendable () -> Date
+    private let profile = Mutex(TLSProfile())
     private let state: Mutex<State>
 
     private struct State {
@@ -32,10 +33,11 @@ final class TLSUpgrade: Sendable {
         state = Mutex(State(context: TLSContext(hasIdentity: identity != nil)))
     }
 
-    /// Puts TLS below every handler of the channel and runs the handshake.
+    /// Puts TLS below every handler of the channel, but for one that carries it, and runs the handshake.
     /// - Returns: what was seen; fails with a `SourceFailure`, and the channel is closed then.
-    func start(on channel: any Channel) -> EventLoopFuture<TLSObservation> {
+    func start(on channel: any Channel, as profile: TLSProfile = TLSProfile()) -> EventLoopFuture<TLSObservation> {
         journal.enter(.tls)
+        self.profile.withLock { $0 = profile }
         state.withLock { $0.begun = true }
         let promise = channel.eventLoop.makePromise(of: TLSObservation.self)
         if channel.eventLoop.inEventLoop {
@@ -48,7 +50,8 @@ final class TLSUpgrade: Sendable {
 
     private func begin(on channel: any Channel, _ promise: EventLoopPromise<TLSObservation>) {
         do {
-            let context = try material.context(for: identity) { [weak self] in
+            let profile = profile.withLock { $0 }
+            let context = try material.context(for: identity, profile) { [weak self] in
                 self?.state.withLock { $0.context.certificateRequested = true }
             }
             let secure = try NIOSSLClientHandler(
@@ -62,7 +65,8 @@ final class TLSUpgrade: Sendable {
             let ended = holder?.hasEnded ?? false
             let early = holder?.release(channel) ?? []
             guard channel.isActive, !ended || !early.isEmpty else { throw ChannelError.eof }
-            try pipeline.addHandlers([secure, TLSWatch(self, promise)], position: .first)
+            let place = try profile.carrier.map { try pipeline.context(name: $0).handler }
+            try pipeline.addHandlers([secure, TLSWatch(self, promise)], position: place.map { .after($0) } ?? .first)
             for buffer in early { channel.pipeline.fireChannelRead(buffer) }
             if !early.isEmpty { channel.pipeline.fireChannelReadComplete() }
             if ended { channel.close(promise: nil) } else { channel.read() }
@@ -74,7 +78,11 @@ final class TLSUpgrade: Sendable {
 
     private func judge(_ chain: [NIOSSLCertificate], _ version: String) async -> NIOSSLVerificationResult {
         let judge = PeerJudge(trust: trust, now: now(), protocolVersion: version)
-        let verdict = await judge.judge(chain.compactMap { try? $0.toDERBytes() })
+        var verdict = await judge.judge(chain.compactMap { try? $0.toDERBytes() })
+        if profile.withLock({ $0.isForLoginAlone }) {
+            verdict.observation?.protocolVersion += " for the login alone"
+            verdict.observation?.warnings = [.loginAloneEncrypted]
+        }
         state.withLock { $0.verdict = verdict }
         if let detail = verdict.observation?.detail { journal.note(detail) }
         return verdict.failure == nil ? .certificateVerified : .failed
@@ -87,6 +95,18 @@ final class TLSUpgrade: Sendable {
         case .tlsv12: "TLS 1.2"
         default: "TLS"
         }
+    }
+
+    /// Takes TLS away from a channel without a word to the other side, which does the same; on the channel's event loop.
+    static func end(on channel: any Channel) {
+        let pipeline = channel.pipeline.syncOperations
+        if let watch = try? pipeline.handler(type: TLSWatch.self) { drop(watch, from: channel) }
+        if let secure = try? pipeline.handler(type: NIOSSLClientHandler.self) { drop(secure, from: channel) }
+    }
+
+    private static func drop(_ handler: some RemovableChannelHandler, from channel: any Channel) {
+        // What cannot be taken away would encrypt what the other side reads as it is.
+        channel.pipeline.syncOperations.removeHandler(handler).whenFailure { _ in channel.close(promise: nil) }
     }
 
     /// Called by the watch when the server has said something by TLS.
@@ -126,7 +146,7 @@ final class TLSUpgrade: Sendable {
 }
 
 /// Sits above the TLS handler until the handshake is over, and tells the upgrade how it went.
-private final class TLSWatch: ChannelInboundHandler {
+private final class TLSWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

@@ -33,23 +33,25 @@ package struct OptionSpec: Sendable, Equatable {
     /// Connections kept open at least.
     package static let poolMin = OptionSpec(
         name: "poolMin", kind: .number(1...100), defaultValue: .number(1), unit: "connections",
-        meaning: "How many connections are kept open at least.", drivers: [.mysql, .mariadb, .postgres, .rest])
+        meaning: "How many connections are kept open at least.",
+        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .rest])
     /// Connections open at most.
     package static let poolMax = OptionSpec(
         name: "poolMax", kind: .number(1...100), defaultValue: .number(4), unit: "connections",
         meaning: "How many connections are open at most; not below poolMin.",
-        drivers: [.mysql, .mariadb, .postgres, .rest])
+        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .rest])
     /// What the server is told about us.
     package static let applicationName = OptionSpec(
         name: "applicationName", kind: .text(maximumBytes: 63), defaultValue: .text("wellhead"), unit: nil,
         meaning: "The name under which the server lists these connections: application_name at PostgreSQL, "
-            + "program_name at MySQL and MariaDB, User-Agent at web servers.",
-        drivers: [.mysql, .mariadb, .postgres, .rest])
+            + "program_name at MySQL, MariaDB and SQL Server, User-Agent at web servers.",
+        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .rest])
 
     /// Every option that there is.
     package static let all =
         [
-            poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, sheet,
+            poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, sheet, instance,
+            applicationIntent, tdsVersion,
         ] + rest
 
     /// The options of one driver.

@@ -37,6 +37,7 @@ extension SourceOptions {
         case (OptionSpec.applicationName.name, .text(let text)): applicationName = text
         case _ where OptionSpec.rest.contains(spec): rest.take(value, for: spec)
         case (_, .text(let text)):
+            guard !sqlServer.take(text, for: spec) else { return }
             dialect.take(text, for: spec)
             excel.take(text, for: spec)
         default: break

@@ -61,6 +61,8 @@ package struct SourceOptions: Sendable, Equatable {
     package var excel = ExcelOptions()
     /// How an HTTP API is asked.
     package var rest = RESTOptions()
+    /// How a SQL Server is spoken to.
+    package var sqlServer = SQLServerOptions()
 
     package init() {}
 }

@@ -1,6 +1,8 @@
 extension DriverKind {
     /// The drivers that this version connects.
-    package static let connectable: [DriverKind] = [.mysql, .mariadb, .postgres, .csv, .excel, .rest]
+    package static let connectable: [DriverKind] = [
+        .mysql, .mariadb, .postgres, .sqlserver, .csv, .excel, .rest,
+    ]
 
     /// Whether this version connects the driver.
     package var isConnectable: Bool { DriverKind.connectable.contains(self) }

@@ -15,6 +15,7 @@ extension DataSourceDraft {
             case (.secret, _), (.flag, _), (.options, _), (.text, _), (.port, _), (.pem, _): break
             }
         }
+        if kind == .sqlserver { result.moveInstance() }
         result.fillDefaults()
         return result
     }
@@ -24,11 +25,21 @@ extension DataSourceDraft {
         if values[.ssh] == nil { values[.ssh] = .flag(false) }
         // Also where SSH is off: somebody who turns it on later means the default, not a relay.
         if values[.sshTunneling] == nil { values[.sshTunneling] = .flag(SSHDefaults.tunneling) }
-        // A local file has neither host nor port.
-        if values[.port] == nil, let kind, kind.isServer || values[.host] != nil {
+        // A local file has neither host nor port; a named instance has whatever port the SQL Browser tells.
+        let isNamed = kind == .sqlserver && options[OptionSpec.instance.name] != nil
+        if values[.port] == nil, !isNamed, let kind, kind.isServer || values[.host] != nil {
             values[.port] = .text(String(kind.defaultPort(ssl: flag(.ssl) == true)))
         }
         if values[.sshPort] == nil, flag(.ssh) == true { values[.sshPort] = .text(String(SSHDefaults.port)) }
+    }
+
+    /// `host\instance` becomes a host and an option.
+    private mutating func moveInstance() {
+        guard let sent = text(.host) else { return }
+        let (host, instance) = SQLServerOptions.split(sent)
+        guard let instance, !instance.isEmpty, options[OptionSpec.instance.name] == nil else { return }
+        values[.host] = .text(Self.clean(host.trimmedBlanks, .host))
+        values[.options] = .options(options.merging([OptionSpec.instance.name: .text(instance.trimmedBlanks)]) { $1 })
     }
 
     private var kind: DriverKind? { text(.driver).flatMap { DriverKind(spelling: $0) } }

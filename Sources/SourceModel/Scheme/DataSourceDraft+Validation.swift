@@ -46,14 +46,18 @@ extension DataSourceDraft {
 extension DraftValidation {
     /// A database server: dialled, logged in to, perhaps through SSH, perhaps by TLS.
     mutating func server() -> DataSource {
-        let endpoint = endpoint(
-            .host, .port, defaultPort: driver.defaultPort(ssl: draft.flag(.ssl) == true),
-            because: "\(driver.displayName) is reached by its host")
+        let reason = "\(driver.displayName) is reached by its host"
+        let defaultPort = driver.defaultPort(ssl: draft.flag(.ssl) == true)
+        let (endpoint, instance) =
+            driver == .sqlserver
+            ? sqlServerEndpoint(defaultPort: defaultPort, because: reason)
+            : (endpoint(.host, .port, defaultPort: defaultPort, because: reason), nil)
         let username = required(.username, because: "\(driver.displayName) asks who logs in")
         let encryption = encryption(host: endpoint.host)
         let scheme: SecurityScheme =
             if let (bastion, passage) = passage() { .ssh(bastion, passage, encryption) } else { .direct(encryption) }
-        let options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
+        var options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
+        if driver == .sqlserver { options.sqlServer = complete(options.sqlServer, instance: instance) }
         return DataSource(
             driver: driver, endpoint: endpoint,
             login: Login(username: username, password: draft.secret(.password)), database: draft.text(.database),

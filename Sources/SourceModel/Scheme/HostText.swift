@@ -1,11 +1,11 @@
 import Foundation
 
 /// A host as people paste it: what it means, or what is wrong with it.
-enum HostText {
+package enum HostText {
     /// Why a text is no host.
-    struct Problem: Error, Equatable {
-        let message: String
-        let hint: String
+    package struct Problem: Error, Equatable {
+        package let message: String
+        package let hint: String
     }
 
     /// The host without blanks around it and without an IPv6 address's brackets.
@@ -13,7 +13,7 @@ enum HostText {
     /// - Parameters:
     ///   - field: the field that the text came in.
     ///   - portField: the field that a port belongs into.
-    static func read(_ sent: String, field: Field, portField: Field?) throws(Problem) -> String {
+    package static func read(_ sent: String, field: Field, portField: Field?) throws(Problem) -> String {
         let name = field.rawValue
         let again = "Set \(name) to a name or an IP address only."
         let text = sent.trimmedBlanks

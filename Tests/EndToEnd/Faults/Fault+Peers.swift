@@ -14,11 +14,11 @@ extension Fault {
 
     /// Whatever else may answer at a port: other protocols, garbage, silence.
     static let ofPeers: [Fault] =
-        ["postgres", "mysql"].flatMap { driver -> [Fault] in
-            // PostgreSQL with TLS first asks whether there is any, MySQL first listens to the greeting; and whoever
+        ["postgres", "mysql", "sqlserver"].flatMap { driver -> [Fault] in
+            // PostgreSQL and SQL Server are first asked whether they have TLS, MySQL is first listened to; and whoever
             // hangs up on bytes that it has not read sends a reset.
-            let tlsStage = driver == "postgres" ? "tls" : "login"
-            let close: FaultyServer.Behaviour = driver == "postgres" ? .closes(afterReceiving: 1) : .close
+            let tlsStage = driver == "mysql" ? "login" : "tls"
+            let close: FaultyServer.Behaviour = driver == "mysql" ? .close : .closes(afterReceiving: 1)
             return [
                 strange("a web server", driver, "login", "not_this_driver", .says(Banners.http)),
                 strange("an SSH server", driver, "login", "not_this_driver", .says(Banners.ssh)),

@@ -10,6 +10,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var timeout: Int?
     /// The HTTP status.
     var status = 422
+    /// The table that it is a row of: one whose server is a stand-in says so.
+    var table = "Faults"
     let scene: @Sendable (FaultGround) async throws -> Scene
 
     var testDescription: String { name }

@@ -8,6 +8,7 @@ struct FaultTests {
     static let all =
         Fault.ofBodies + Fault.ofTheWay + Fault.ofSSH + Database.Kind.here.flatMap { Fault.ofTLS($0) }
         + Database.Kind.here.flatMap { Fault.ofLogins($0) } + Fault.ofPeers + Fault.ofFiles
+        + Fault.ofSQLServer
 
     @Test("A fault is told by stage and code, within the deadline, and nothing is stored or left open", arguments: all)
     func fault(fault: Fault) async throws {
@@ -17,7 +18,7 @@ struct FaultTests {
         do {
             scene = try await fault.scene(ground)
         } catch let error as Unavailable {
-            try ReportTable("Faults").record(row: fault.name, column: "told", .notRun(error.reason))
+            try ReportTable(fault.table).record(row: fault.name, column: "told", .notRun(error.reason))
             return
         }
         let before = try await Holdings(of: service)
@@ -29,7 +30,7 @@ struct FaultTests {
         let told = "\(json["error"]["stage"].text ?? "none") \(json["error"]["code"].text ?? "none")"
         let expected = "\(fault.stage) \(fault.code)"
         let passed = told == expected && answer.status == fault.status
-        try ReportTable("Faults").record(
+        try ReportTable(fault.table).record(
             row: fault.name, column: "told", passed ? .passed(told) : .failed("\(told), not \(expected)"))
         #expect(told == expected, "\(answer)")
         #expect(answer.status == fault.status)

@@ -21,13 +21,12 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(field): \(says)" }
 
-    static let all = drivers + tls + ssh
+    static let all = drivers + tls + ssh + sqlServer
 
     static let drivers = [
         Rule(clear: .driver, "driver is missing"),
         Rule([.driver: .text("postgers")], .unsupportedDriver, "driver", "the nearest is postgres"),
         Rule([.driver: .text("oracle")], .unsupportedDriver, "driver", "There is no driver \"oracle\"."),
-        Rule([.driver: .text("sqlserver")], .unsupportedDriver, "driver", "does not connect SQL Server yet"),
         Rule([.driver: .text("mongodb")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
         Rule([.driver: .text("mongo")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
         Rule(clear: .host, "host is missing"), Rule(clear: .username, "username is missing"),
@@ -71,5 +70,30 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule(
             [.ssh: .flag(true), .sshHost: .text("b:22"), .sshUsername: .text("u"), .sshPassword: password],
             .invalidField, "sshHost", "holds a port as well"),
+    ]
+
+    private static func instance(_ changes: [Field: FieldValue], _ code: FailureCode, _ field: String, _ says: String)
+        -> Rule
+    {
+        Rule(changes.merging([.driver: .text("sqlserver")]) { $1 }, code, field, says)
+    }
+
+    static let sqlServer = [
+        instance(
+            [.host: .text("db.test\\sales"), .port: .text("1433")], .conflictingFields, "port", "the SQL Browser tells"),
+        instance(
+            [.host: .text("db.test\\sales"), .options: .options(["instance": .text("other")])], .conflictingFields,
+            "options.instance", "host names the instance \"sales\""),
+        instance([.host: .text("db.test\\")], .invalidField, "host", "no instance's name"),
+        instance(
+            [
+                .options: .options(["instance": .text("sales")]), .ssh: .flag(true), .sshHost: .text("b"),
+                .sshUsername: .text("u"), .sshPassword: password,
+            ], .conflictingFields, "options.instance", "goes through no SSH host"),
+        instance(
+            [.options: .options(["tdsVersion": .text("8.0")])], .conflictingFields, "options.tdsVersion",
+            "ssl is not true"),
+        instance(
+            [.options: .options(["tdsVersion": .text("7.3")])], .invalidField, "options.tdsVersion", "7.4 or 8.0"),
     ]
 }
