@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import NIOConcurrencyHelpers
 
@@ -167,8 +168,10 @@ package final class HTTPServer: Sendable {
             lines += ["ssl_client_certificate \(folder.path)/clients.crt;", "ssl_verify_client on;"]
         }
         if let login = configuration.login {
+            // Of a readable password nginx would take what stands before a colon.
+            let digest = Data(Insecure.SHA1.hash(data: Data(login.password.utf8))).base64EncodedString()
             try Workspace.write(
-                "\(login.username):{PLAIN}\(login.password)\n", to: folder.appending(path: "logins"), owner: owner)
+                "\(login.username):{SHA}\(digest)\n", to: folder.appending(path: "logins"), owner: owner)
             lines += ["auth_basic \"files\";", "auth_basic_user_file \(folder.path)/logins;"]
         }
         lines += configuration.lines
