@@ -63,6 +63,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+        .systemLibrary(name: "CResolv"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -72,10 +73,11 @@ let package = Package(
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("SFTPWire", [nioCore]),
         room("HTTPWire", [nioCore, nioHTTP1]),
+        room("MongoWire", crypto + [nioCore]),
         room(
             "Route",
             [
-                "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
+                "SourceModel", "CLibSSH", "CResolv", nioCore, nioPosix, nioSSL, locks, logging,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + crypto + certificates),
         room("Results", ["SourceModel", nioCore]),
@@ -83,8 +85,8 @@ let package = Package(
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "SFTPWire", "HTTPWire", "Results", "Tabular",
-                nioCore, locks,
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "MongoWire", "SFTPWire", "HTTPWire",
+                "Results", "Tabular", nioCore, locks,
                 logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
@@ -121,6 +123,7 @@ let package = Package(
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
         tests("HTTPWireTests", ["HTTPWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
+        tests("MongoWireTests", ["MongoWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests(
             "RouteTests",
             [
@@ -130,7 +133,10 @@ let package = Package(
         tests("TabularTests", ["Tabular", "Results", "SourceModel", "Testbed", nioCore] + sqlite),
         tests(
             "DriversTests",
-            ["Drivers", "MySQLWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix, logging]),
+            [
+                "Drivers", "MySQLWire", "MongoWire", "Results", "Route", "SourceModel", "Testbed", nioCore, nioPosix,
+                logging,
+            ]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(
             "RegistryTests",

@@ -39,7 +39,9 @@ package struct Drivers: Sendable {
         case .csv:
             return try await FileDriver(route: route, files: files, copies: copies, cache: cache)
                 .open(source, journal: journal)
-        case .sqlserver, .mongo, .excel, .rest:
+        case .mongo:
+            return try await MongoDriver(route: route).open(source, for: purpose, journal: journal)
+        case .sqlserver, .excel, .rest:
             // Validation refuses these before anything is opened; the catalogue lists what this version connects.
             throw SourceFailure(
                 .validate, .unsupportedDriver, "This version does not connect \(source.driver.displayName).",

@@ -16,7 +16,9 @@ extension FieldDescription {
 
     private init(_ field: Field, of driver: DriverKind) {
         self.field = field
-        let required: Set<Field> = driver.isServer ? [.driver, .host, .username] : [.driver, .database]
+        let required: Set<Field> =
+            driver == .mongo
+            ? [.driver, .host] : driver.isServer ? [.driver, .host, .username] : [.driver, .database]
         isRequired = required.contains(field)
         meaning = Self.meaning(field, driver)
         defaultValue = Self.defaultValue(field, driver)
@@ -72,7 +74,7 @@ extension FieldDescription {
         switch field {
         case .name: .text("\(driver.rawValue)- and the last 8 characters of the id")
         case .port: .text(defaultPort(driver))
-        case .database: driver == .postgres ? .text("the username") : nil
+        case .database: driver == .postgres ? .text("the username") : driver == .mongo ? .text("test") : nil
         case .ssl, .ssh: .flag(false)
         case .sslMode: .text(ServerTrust.Mode.verifyFull.rawValue)
         case .sslServerName: .text("host")

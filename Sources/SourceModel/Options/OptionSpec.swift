@@ -33,21 +33,23 @@ package struct OptionSpec: Sendable, Equatable {
     /// Connections kept open at least.
     package static let poolMin = OptionSpec(
         name: "poolMin", kind: .number(1...100), defaultValue: .number(1), unit: "connections",
-        meaning: "How many connections are kept open at least.", drivers: [.mysql, .mariadb, .postgres])
+        meaning: "How many connections are kept open at least.", drivers: [.mysql, .mariadb, .postgres, .mongo])
     /// Connections open at most.
     package static let poolMax = OptionSpec(
         name: "poolMax", kind: .number(1...100), defaultValue: .number(4), unit: "connections",
-        meaning: "How many connections are open at most; not below poolMin.", drivers: [.mysql, .mariadb, .postgres])
+        meaning: "How many connections are open at most; not below poolMin.",
+        drivers: [.mysql, .mariadb, .postgres, .mongo])
     /// What the server is told about us.
     package static let applicationName = OptionSpec(
         name: "applicationName", kind: .text(maximumBytes: 63), defaultValue: .text("wellhead"), unit: nil,
         meaning: "The name under which the server lists these connections: application_name at PostgreSQL, "
-            + "program_name at MySQL and MariaDB.",
-        drivers: [.mysql, .mariadb, .postgres])
+            + "program_name at MySQL and MariaDB, appName at MongoDB.",
+        drivers: [.mysql, .mariadb, .postgres, .mongo])
 
     /// Every option that there is.
     package static let all = [
-        poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal,
+        poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, authSource,
+        authMechanism, replicaSet, readPreference, seeds, srv,
     ]
 
     /// The options of one driver.
@@ -74,7 +76,7 @@ package struct OptionSpec: Sendable, Equatable {
             }
         case (.flag, .number(let number)): number == 1 ? .flag(true) : number == 0 ? .flag(false) : nil
         case (.choice(let words), .text(let text)):
-            words.first { $0 == text.trimmedBlanks.lowercased() }.map { .text($0) }
+            words.first { $0.lowercased() == text.trimmedBlanks.lowercased() }.map { .text($0) }
         case (.choice, .flag(let flag)): reading(.text(String(flag)))
         case (.character(let words), .text(let text)): Self.character(text, words: words).map { .text($0) }
         case (.number, .flag), (.text, .flag), (.character, .flag), (.character, .number), (.choice, .number): nil

@@ -53,10 +53,12 @@ package struct SourceOptions: Sendable, Equatable {
     package var poolMin = 1
     /// Connections open at most: 1 to 100, default 4.
     package var poolMax = 4
-    /// What the server is told about us: `application_name`, `program_name`.
+    /// What the server is told about us: `application_name`, `program_name`, `appName`.
     package var applicationName = "wellhead"
     /// How a text file is to be read.
     package var dialect = DialectOptions()
+    /// How a MongoDB deployment is found and logged in to.
+    package var mongo = MongoOptions()
 
     package init() {}
 }

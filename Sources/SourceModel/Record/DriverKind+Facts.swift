@@ -1,6 +1,6 @@
 extension DriverKind {
     /// The drivers that this version connects.
-    package static let connectable: [DriverKind] = [.mysql, .mariadb, .postgres, .csv]
+    package static let connectable: [DriverKind] = [.mysql, .mariadb, .postgres, .mongo, .csv]
 
     /// Whether this version connects the driver.
     package var isConnectable: Bool { DriverKind.connectable.contains(self) }

@@ -49,14 +49,46 @@ extension DraftValidation {
         let endpoint = endpoint(
             .host, .port, defaultPort: driver.defaultPort(ssl: draft.flag(.ssl) == true),
             because: "\(driver.displayName) is reached by its host")
-        let username = required(.username, because: "\(driver.displayName) asks who logs in")
+        // MongoDB also lets in by certificate alone, and where it has no access control without any login.
+        let username =
+            driver == .mongo
+            ? draft.text(.username).flatMap { $0.isEmpty ? nil : $0 }
+            : required(.username, because: "\(driver.displayName) asks who logs in")
         let encryption = encryption(host: endpoint.host)
         let scheme: SecurityScheme =
             if let (bastion, passage) = passage() { .ssh(bastion, passage, encryption) } else { .direct(encryption) }
         let options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
+        if driver == .mongo { checkMongo(options.mongo, endpoint, username: username, encryption) }
         return DataSource(
             driver: driver, endpoint: endpoint,
             login: Login(username: username, password: draft.secret(.password)), database: draft.text(.database),
             scheme: scheme, options: options)
+    }
+
+    /// What MongoDB's fields and options say together.
+    private mutating func checkMongo(
+        _ options: MongoOptions, _ endpoint: Endpoint, username: String?, _ encryption: Encryption
+    ) {
+        if draft.secret(.password) != nil, username == nil {
+            complaints.add(
+                .username, .missingField, "username is missing: password is somebody's.",
+                hint: "Set username, or leave password out.")
+        }
+        if options.mechanism == .x509, encryption.identity == nil {
+            complaints.add(
+                "options.authMechanism", .conflictingFields,
+                "options.authMechanism is MONGODB-X509, and there is no client certificate.",
+                hint: "Set ssl to true, and certificate and keyfile.")
+        }
+        if options.isServiceName, endpoint.host.contains(":") || endpoint.host.last?.isNumber == true {
+            complaints.add(
+                "options.srv", .conflictingFields, "options.srv is true, and host is an address, not a service's name.",
+                hint: "Set host to the name that follows mongodb+srv://, or options.srv to false.")
+        }
+        if options.isServiceName, !options.seeds.isEmpty {
+            complaints.add(
+                "options.seeds", .conflictingFields, "options.seeds and options.srv exclude each other.",
+                hint: "Remove one of options.seeds and options.srv.")
+        }
     }
 }

@@ -28,7 +28,6 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule([.driver: .text("postgers")], .unsupportedDriver, "driver", "the nearest is postgres"),
         Rule([.driver: .text("oracle")], .unsupportedDriver, "driver", "There is no driver \"oracle\"."),
         Rule([.driver: .text("sqlserver")], .unsupportedDriver, "driver", "does not connect SQL Server yet"),
-        Rule([.driver: .text("mongodb")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
         Rule([.driver: .text("xlsx")], .unsupportedDriver, "driver", "does not connect Excel yet"),
         Rule([.driver: .text("rest")], .unsupportedDriver, "driver", "does not connect REST yet"),
         Rule(clear: .host, "host is missing"), Rule(clear: .username, "username is missing"),
