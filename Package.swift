@@ -72,6 +72,7 @@ let package = Package(
         .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CResolv"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -82,10 +83,11 @@ let package = Package(
         room("SFTPWire", [nioCore]),
         room("HTTPWire", [nioCore, nioHTTP1]),
         room("TDSWire", [nioCore]),
+        room("MongoWire", crypto + [nioCore]),
         room(
             "Route",
             [
-                "SourceModel", "CLibSSH", nioCore, nioPosix, nioSSL, locks, logging,
+                "SourceModel", "CLibSSH", "CResolv", nioCore, nioPosix, nioSSL, locks, logging,
                 .product(name: "NIOTLS", package: "swift-nio"),
             ] + crypto + certificates),
         room("Results", ["SourceModel", nioCore]),
@@ -94,8 +96,8 @@ let package = Package(
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "TDSWire", "SFTPWire", "HTTPWire", "Results",
-                "JSONQuery", "Tabular", nioCore, locks, logging,
+                "SourceModel", "Route", "PostgresWire", "MySQLWire", "TDSWire", "MongoWire", "SFTPWire", "HTTPWire",
+                "Results", "JSONQuery", "Tabular", nioCore, locks, logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -134,6 +136,7 @@ let package = Package(
         tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
         tests("HTTPWireTests", ["HTTPWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
         tests("TDSWireTests", ["TDSWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("MongoWireTests", ["MongoWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests(
             "RouteTests",
             [
@@ -149,8 +152,8 @@ let package = Package(
         tests(
             "DriversTests",
             [
-                "Drivers", "HTTPWire", "JSONQuery", "MySQLWire", "TDSWire", "Results", "Route", "SourceModel", "Testbed",
-                nioCore, nioPosix, logging,
+                "Drivers", "HTTPWire", "JSONQuery", "MySQLWire", "TDSWire", "MongoWire", "Results", "Route",
+                "SourceModel", "Testbed", nioCore, nioPosix, logging,
             ]),
         tests("VaultTests", ["Vault", "SourceModel", "Testbed"] + crypto),
         tests(

@@ -45,10 +45,7 @@ package struct Drivers: Sendable {
         case .rest:
             return try await RESTDriver(route: route).open(source, journal: journal)
         case .mongo:
-            // Validation refuses these before anything is opened; the catalogue lists what this version connects.
-            throw SourceFailure(
-                .validate, .unsupportedDriver, "This version does not connect \(source.driver.displayName).",
-                hint: "Set driver to one that GET /drivers lists.")
+            return try await MongoDriver(route: route).open(source, for: purpose, journal: journal)
         }
     }
 }

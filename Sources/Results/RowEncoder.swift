@@ -155,6 +155,9 @@ package struct RowEncoder: Sendable {
         output.writeInteger(UInt8(ascii: "\""))
     }
 
+    /// Counts a text that was not valid UTF-8 inside of a document that a driver wrote itself.
+    package mutating func noteInvalidText() { statistics.invalidTexts += 1 }
+
     private mutating func writePrefix() {
         // A driver that writes more cells than there are columns breaks the format; there is no prefix for them.
         if cell < prefixes.count { output.writeBytes(prefixes[cell]) }

@@ -8,6 +8,8 @@ package final class Route: Sendable {
     /// What a route is built from.
     package struct Configuration: Sendable {
         package var resolver: any Resolver
+        /// Knows the servers of services.
+        package var directory: any ServiceDirectory = SystemServiceDirectory()
         package var policy: DestinationPolicy
         package var group: any EventLoopGroup
         package var logger: Logger
@@ -32,6 +34,8 @@ package final class Route: Sendable {
     }
 
     let configuration: Configuration
+    var directory: any ServiceDirectory { configuration.directory }
+
     private let material = TLSMaterial()
     private let sessions: SSHSessions
 

@@ -8,6 +8,7 @@ package actor Testbed {
     private var postgresStart: Task<PostgresServer, any Error>?
     private var mariaDBStart: Task<MariaDBServer, any Error>?
     private var mySQLStart: Task<MySQLServer, any Error>?
+    private var mongoStart: Task<MongoServer, any Error>?
     private var sshStart: Task<SSHServer, any Error>?
     private var sshKeysStart: Task<SSHKeys, any Error>?
 
@@ -24,6 +25,11 @@ package actor Testbed {
     /// MySQL with the default configuration. Ask ``MySQLServer/availability`` first.
     package func mySQL() async throws -> MySQLServer {
         try await Self.once(&mySQLStart) { try await MySQLServer.start() }.value
+    }
+
+    /// MongoDB's peer with the default configuration. Ask ``MongoServer/availability`` first.
+    package func mongo() async throws -> MongoServer {
+        try await Self.once(&mongoStart) { try await MongoServer.start() }.value
     }
 
     /// The SSH server with the default configuration. Ask ``SSHServer/availability`` first.

@@ -83,6 +83,9 @@ struct OpenAPITests {
             case (.character(let words), .text(let text)):
                 #expect(property["maxLength"] as? Int == words.map(\.count).max())
                 #expect(property["default"] as? String == text)
+            case (.flag, .flag(let flag)):
+                #expect(property["type"] as? String == "boolean")
+                #expect(property["default"] as? Bool == flag)
             default: Issue.record("The option \(spec.name) has a default of another kind")
             }
         }

@@ -307,7 +307,7 @@ extension SourceFailure {
         case .hostNotFound, .resolveTimeout, .connectionRefused, .hostUnreachable, .connectionReset, .dialTimeout,
             .sshHandshakeFailed, .sshTimeout, .sshForwardFailed, .tlsHandshakeFailed, .tooManyConnections,
             .serverStarting, .serverClosed, .probeFailed, .probeTimeout, .deadlineExceeded, .notAnSSHServer,
-            .notThisDriver, .httpStatus:
+            .notThisDriver, .noSuitableMember, .httpStatus:
             true
         case .missingField, .invalidField, .unknownField, .conflictingFields, .unsupportedDriver, .invalidKey,
             .invalidCertificate, .certificateKeyMismatch, .keyPassphraseRequired, .keyPassphraseWrong,
@@ -315,6 +315,7 @@ extension SourceFailure {
             .sshRelayUnavailable, .tlsNotSupported, .tlsUntrusted, .tlsExpired, .tlsNotYetValid,
             .tlsHostnameMismatch, .tlsClientCertificateRequired, .tlsClientCertificateRejected, .tlsRequired,
             .loginFailed, .loginMethodUnsupported, .loginHostDenied, .accountLocked, .passwordExpired,
+            .replicaSetMismatch,
             .databaseNotFound, .databaseForbidden, .fileNotFound, .fileForbidden, .fileMalformed, .fileTooLarge,
             .statementRefused, .statementWrites, .statementWithoutRows, .statementTimeout, .statementCancelled,
             .parametersMismatch, .schemaUnavailable:

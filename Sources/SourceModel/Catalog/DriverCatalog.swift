@@ -1,7 +1,7 @@
-/// What `GET /drivers` tells: each driver that this version connects, complete enough to build a form from.
+/// What `GET /drivers` tells: each driver, complete enough to build a form from.
 package enum DriverCatalog {
     /// The drivers in the order in which they are shown.
-    package static let drivers: [DriverDescription] = DriverKind.connectable.map { DriverDescription($0) }
+    package static let drivers: [DriverDescription] = DriverKind.allCases.map { DriverDescription($0) }
 }
 
 /// One driver: its fields, what they default to, the security schemes and the options that it takes.

@@ -18,8 +18,8 @@ extension FieldDescription {
         self.field = field
         let required: Set<Field> =
             switch driver {
-            case .mysql, .mariadb, .postgres, .sqlserver, .mongo: [.driver, .host, .username]
-            case .rest: [.driver, .host]
+            case .mysql, .mariadb, .postgres, .sqlserver: [.driver, .host, .username]
+            case .mongo, .rest: [.driver, .host]
             case .csv, .excel: [.driver, .database]
             }
         isRequired = required.contains(field)
@@ -85,7 +85,13 @@ extension FieldDescription {
         switch field {
         case .name: .text("\(driver.rawValue)- and the last 8 characters of the id")
         case .port: .text(defaultPort(driver))
-        case .database: driver == .postgres ? .text("the username") : driver == .rest ? .text("/") : nil
+        case .database:
+            switch driver {
+            case .postgres: .text("the username")
+            case .mongo: .text("test")
+            case .rest: .text("/")
+            case .mysql, .mariadb, .sqlserver, .csv, .excel: nil
+            }
         case .ssl, .ssh: .flag(false)
         case .sslMode: .text(ServerTrust.Mode.verifyFull.rawValue)
         case .sslServerName: .text("host")

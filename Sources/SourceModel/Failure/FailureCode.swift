@@ -51,6 +51,8 @@ package enum FailureCode: String, CaseIterable, Sendable, Hashable {
     case tooManyConnections = "too_many_connections"
     case serverStarting = "server_starting"
     case serverClosed = "server_closed"
+    case replicaSetMismatch = "replica_set_mismatch"
+    case noSuitableMember = "no_suitable_member"
     // database, probe
     case databaseNotFound = "database_not_found"
     case databaseForbidden = "database_forbidden"

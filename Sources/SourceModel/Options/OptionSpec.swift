@@ -34,24 +34,24 @@ package struct OptionSpec: Sendable, Equatable {
     package static let poolMin = OptionSpec(
         name: "poolMin", kind: .number(1...100), defaultValue: .number(1), unit: "connections",
         meaning: "How many connections are kept open at least.",
-        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .rest])
+        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .mongo, .rest])
     /// Connections open at most.
     package static let poolMax = OptionSpec(
         name: "poolMax", kind: .number(1...100), defaultValue: .number(4), unit: "connections",
         meaning: "How many connections are open at most; not below poolMin.",
-        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .rest])
+        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .mongo, .rest])
     /// What the server is told about us.
     package static let applicationName = OptionSpec(
         name: "applicationName", kind: .text(maximumBytes: 63), defaultValue: .text("wellhead"), unit: nil,
         meaning: "The name under which the server lists these connections: application_name at PostgreSQL, "
-            + "program_name at MySQL, MariaDB and SQL Server, User-Agent at web servers.",
-        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .rest])
+            + "program_name at MySQL, MariaDB and SQL Server, appName at MongoDB, User-Agent at web servers.",
+        drivers: [.mysql, .mariadb, .postgres, .sqlserver, .mongo, .rest])
 
     /// Every option that there is.
     package static let all =
         [
             poolMin, poolMax, applicationName, delimiter, quote, encoding, header, decimal, sheet, instance,
-            applicationIntent, tdsVersion,
+            applicationIntent, tdsVersion, authSource, authMechanism, replicaSet, readPreference, seeds, srv,
         ] + rest
 
     /// The options of one driver.
@@ -78,7 +78,7 @@ package struct OptionSpec: Sendable, Equatable {
             }
         case (.flag, .number(let number)): number == 1 ? .flag(true) : number == 0 ? .flag(false) : nil
         case (.choice(let words), .text(let text)):
-            words.first { $0 == text.trimmedBlanks.lowercased() }.map { .text($0) }
+            words.first { $0.lowercased() == text.trimmedBlanks.lowercased() }.map { .text($0) }
         case (.choice, .flag(let flag)): reading(.text(String(flag)))
         case (.character(let words), .text(let text)): Self.character(text, words: words).map { .text($0) }
         case (.number, .flag), (.text, .flag), (.character, .flag), (.character, .number), (.choice, .number): nil

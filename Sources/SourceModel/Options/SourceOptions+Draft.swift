@@ -15,7 +15,9 @@ extension SourceOptions {
                     hint: "Set \(path) to \(spec.expectation).")
                 continue
             }
-            take(read, for: spec)
+            if let problem = take(read, for: spec) {
+                complaints.add(path, .invalidField, problem.message, hint: problem.hint)
+            }
         }
         if poolMin > poolMax {
             complaints.add(
@@ -30,18 +32,21 @@ extension SourceOptions {
         }
     }
 
-    private mutating func take(_ value: OptionValue, for spec: OptionSpec) {
+    /// - Returns: what is wrong with the value, where more than its kind counts.
+    private mutating func take(_ value: OptionValue, for spec: OptionSpec) -> HostText.Problem? {
         switch (spec.name, value) {
         case (OptionSpec.poolMin.name, .number(let number)): poolMin = number
         case (OptionSpec.poolMax.name, .number(let number)): poolMax = number
         case (OptionSpec.applicationName.name, .text(let text)): applicationName = text
         case _ where OptionSpec.rest.contains(spec): rest.take(value, for: spec)
+        case _ where spec.drivers == [.mongo]: return mongo.take(value, for: spec)
         case (_, .text(let text)):
-            guard !sqlServer.take(text, for: spec) else { return }
+            guard !sqlServer.take(text, for: spec) else { return nil }
             dialect.take(text, for: spec)
             excel.take(text, for: spec)
         default: break
         }
+        return nil
     }
 
     private static func refuse(

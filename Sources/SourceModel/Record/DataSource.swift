@@ -53,7 +53,7 @@ package struct SourceOptions: Sendable, Equatable {
     package var poolMin = 1
     /// Connections open at most: 1 to 100, default 4.
     package var poolMax = 4
-    /// What the server is told about us: `application_name`, `program_name`, `User-Agent`.
+    /// What the server is told about us: `application_name`, `program_name`, `appName`, `User-Agent`.
     package var applicationName = "wellhead"
     /// How a text file is to be read.
     package var dialect = DialectOptions()
@@ -63,6 +63,8 @@ package struct SourceOptions: Sendable, Equatable {
     package var rest = RESTOptions()
     /// How a SQL Server is spoken to.
     package var sqlServer = SQLServerOptions()
+    /// How a MongoDB deployment is found and logged in to.
+    package var mongo = MongoOptions()
 
     package init() {}
 }

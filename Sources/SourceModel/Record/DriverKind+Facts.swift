@@ -1,12 +1,4 @@
 extension DriverKind {
-    /// The drivers that this version connects.
-    package static let connectable: [DriverKind] = [
-        .mysql, .mariadb, .postgres, .sqlserver, .csv, .excel, .rest,
-    ]
-
-    /// Whether this version connects the driver.
-    package var isConnectable: Bool { DriverKind.connectable.contains(self) }
-
     /// The port that holds where none is set. What is reached by HTTP has one for each of its schemes.
     ///
     /// - Parameter ssl: whether the data source is reached by TLS.

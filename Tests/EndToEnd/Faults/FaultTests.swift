@@ -50,7 +50,11 @@ struct FaultTests {
     func completeness() {
         // Look-ups that nobody answers need a machine's name service of their own: see `SilentNameServerTests`. Statements
         // and schemas fail on sources that are connected: see `Queries`.
-        let elsewhere = Set(FailureCode.allCases.filter { $0 == .resolveTimeout || $0.isAboutStatement })
+        // Replica sets are MongoDB's: see `MongoFaultTests` and `MongoTopologyTests`.
+        let elsewhere = Set(
+            FailureCode.allCases.filter {
+                $0 == .resolveTimeout || $0.isAboutStatement || $0 == .replicaSetMismatch || $0 == .noSuitableMember
+            })
         let produced = Set(Self.all.compactMap { FailureCode(rawValue: $0.code) })
         #expect(Set(FailureCode.allCases).subtracting(produced).subtracting(elsewhere) == [.httpStatus])
     }

@@ -19,6 +19,17 @@ extension Route {
     }
 }
 
+extension Route {
+    /// A route that knows these services.
+    static func serving(_ directory: any ServiceDirectory) -> Route {
+        var configuration = Route.Configuration(
+            resolver: StaticResolver([:]), policy: DestinationPolicy(), group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "route") { _ in SwiftLogNoOpLogHandler() })
+        configuration.directory = directory
+        return Route(configuration)
+    }
+}
+
 extension DataSource {
     /// A data source that is reached directly.
     static func direct(_ host: String, _ port: Int, _ encryption: Encryption = .plain) -> DataSource {

@@ -27,7 +27,6 @@ struct Rule: Sendable, CustomTestStringConvertible {
         Rule(clear: .driver, "driver is missing"),
         Rule([.driver: .text("postgers")], .unsupportedDriver, "driver", "the nearest is postgres"),
         Rule([.driver: .text("oracle")], .unsupportedDriver, "driver", "There is no driver \"oracle\"."),
-        Rule([.driver: .text("mongodb")], .unsupportedDriver, "driver", "does not connect MongoDB yet"),
         Rule(clear: .host, "host is missing"), Rule(clear: .username, "username is missing"),
         Rule([.port: .text("0")], .invalidField, "port", "a whole number of 1 to 65535"),
         Rule([.port: .text("65536")], .invalidField, "port", "is \"65536\""),
