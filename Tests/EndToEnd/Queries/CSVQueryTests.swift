@@ -23,8 +23,12 @@ struct CSVQueryTests {
         }
         try file.close()
         let before = ProcessTable.residentBytes(of: service.pid)
-        let answer = try await service.call(
-            "POST /datasources?timeout=60", ["driver": "csv", "database": "many.csv"])
+        var answer: Answer
+        repeat {
+            // Where reading takes longer than the longest deadline it goes on, and the next call finds more of it.
+            answer = try await service.call(
+                "POST /datasources?timeout=60", ["driver": "csv", "database": "many.csv"])
+        } while try answer.json["error"]["code"].text == "deadline_exceeded"
         #expect(answer.status == 200, "\(answer)")
         let source = try answer.json
         #expect(
