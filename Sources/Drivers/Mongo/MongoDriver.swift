@@ -133,7 +133,8 @@ struct MongoDriver: Sendable {
     /// A server that has no TLS, or nothing else, hangs up and does not say why. So it is asked the other way round, with
     /// no more than a greeting.
     private func refined(_ failure: SourceFailure, of source: DataSource) async -> SourceFailure {
-        guard let endpoint = source.endpoint else { return failure }
+        // What the server said itself needs no second question.
+        guard failure.server == nil, let endpoint = source.endpoint else { return failure }
         var question = source
         switch (source.scheme.encryption, failure.stage, failure.code) {
         case (.plain, .login, .serverClosed), (.plain, .login, .connectionReset), (.plain, .login, .notThisDriver),

@@ -87,7 +87,14 @@ final class MongoStandIn: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             decoder.append(unwrapInboundIn(data))
-            while let message = try? decoder.next(limit: 48_000_000) {
+            while true {
+                let next = Result { try decoder.next(limit: 48_000_000) }
+                guard case .success(let found) = next else {
+                    // Somebody who speaks something else.
+                    context.close(promise: nil)
+                    return
+                }
+                guard let message = found else { return }
                 guard let answer = scene.answer(message.document) else {
                     context.close(promise: nil)
                     return
