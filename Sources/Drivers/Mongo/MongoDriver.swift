@@ -7,6 +7,8 @@ import SourceModel
 /// Opens MongoDB and what speaks its protocol.
 struct MongoDriver: Sendable {
     let route: Route
+    /// How long a member of a replica set that would do waits for one that is liked better.
+    var grace = Duration.seconds(1)
 
     func open(
         _ source: DataSource, for purpose: OpeningPurpose, journal: StageJournal

@@ -9,8 +9,6 @@ struct MongoTopology: Sendable {
 
     /// The most members that are asked; a replica set has 50.
     static let maximumMembers = 64
-    /// How long a member that would do waits for one that is liked better.
-    static let grace = Duration.seconds(1)
 
     /// The source at the member to read from; the source itself where no replica set is named.
     ///
@@ -42,7 +40,7 @@ struct MongoTopology: Sendable {
                 if survey.choice != nil { break }
                 if survey.startsGrace {
                     group.addTask {
-                        try? await Task.sleep(for: Self.grace)
+                        try? await Task.sleep(for: driver.grace)
                         return .graceOver
                     }
                 }

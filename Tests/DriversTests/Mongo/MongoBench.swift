@@ -36,9 +36,9 @@ enum MongoBench {
 
     static func open(
         _ source: DataSource, for purpose: OpeningPurpose = .test, route: Route = route(),
-        journal: StageJournal = StageJournal()
+        journal: StageJournal = StageJournal(), grace: Duration = .seconds(1)
     ) async throws(SourceFailure) -> MongoSession {
-        let session = try await MongoDriver(route: route).open(source, for: purpose, journal: journal)
+        let session = try await MongoDriver(route: route, grace: grace).open(source, for: purpose, journal: journal)
         guard let session = session as? MongoSession else {
             throw SourceFailure(.probe, .probeFailed, "The session is of another driver.", hint: "Look at the driver.")
         }
