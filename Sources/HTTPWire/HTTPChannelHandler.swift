@@ -31,6 +31,9 @@ final class HTTPChannelHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var causeOfEnd: (any Error)?
     private var hasHeardHTTP = false
+    /// A head that has come, to be told when all that came with it is taken: an answer without a body then is over, and
+    /// the connection idle, before anybody asks for more.
+    private var arrived: (promise: EventLoopPromise<Answer>, answer: Answer)?
 
     init(gate: HTTPHeadGate, facts: ConnectionFacts) {
         self.gate = gate
@@ -110,6 +113,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        announce()
         switch state {
         case .waiting: context.read()
         case .reading(let delivery, _):
@@ -145,11 +149,18 @@ final class HTTPChannelHandler: ChannelDuplexHandler {
         gate.headReceived()
         let delivery = BodyDelivery()
         state = .reading(delivery, keepsAlive: head.isKeepAlive && !isLast)
-        promise.succeed(Answer(head: head, delivery: NIOLoopBound(delivery, eventLoop: context.eventLoop)))
+        arrived = (promise, Answer(head: head, delivery: NIOLoopBound(delivery, eventLoop: context.eventLoop)))
+    }
+
+    private func announce() {
+        guard let (promise, answer) = arrived else { return }
+        arrived = nil
+        promise.succeed(answer)
     }
 
     private func ended(_ context: ChannelHandlerContext) {
         guard case .reading(let delivery, let keepsAlive) = state else { return }
+        defer { announce() }
         guard keepsAlive else {
             state = .closed
             facts.isClosed = true
@@ -170,6 +181,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler {
     private func end(_ error: HTTPWireError?) {
         let reason = error ?? causeOfEnd.map { meaning(of: $0) }
         facts.isClosed = true
+        defer { announce() }
         switch state {
         case .idle: state = .closed
         case .waiting(let promise, _):

@@ -135,6 +135,8 @@ package final class MariaDBServer: Sendable {
             "pid-file": folder.appending(path: "pid").path,
             "port": String(port),
             "bind-address": FreePort.loopback.joined(separator: ","),
+            // Of its own: a server that starts removes what others have in the same folder.
+            "tmpdir": folder.path,
             "character-set-server": "utf8mb4",
             "innodb-buffer-pool-size": "16M",
             // Not to the disk, but to the kernel with each commit: what was made before a kill is there after it.
