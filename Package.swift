@@ -144,7 +144,8 @@ let package = Package(
             ] + crypto + certificates),
         tests("ResultsTests", ["Results", "SourceModel", nioCore]),
         .testTarget(
-            name: "JSONQueryTests", dependencies: ["JSONQuery"], exclude: ["ComplianceSuite"], swiftSettings: strict),
+            name: "JSONQueryTests", dependencies: ["JSONQuery", "Testbed"], exclude: ["ComplianceSuite"],
+            swiftSettings: strict),
         .testTarget(
             name: "TabularTests",
             dependencies: ["Tabular", "Results", "SourceModel", "Testbed", "CZip", nioCore] + sqlite,

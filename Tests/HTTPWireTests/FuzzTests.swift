@@ -1,38 +1,19 @@
-import Foundation
 import NIOCore
+import Testbed
 import Testing
 
 @testable import HTTPWire
 
 @Suite("Fuzzing")
 struct FuzzTests {
-    /// SplitMix64: the same numbers for the same seed.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test("Nothing that a peer sends crashes the client, hangs a caller or makes up a body")
     func anything() throws {
         // A third of what each wire is given: the decoder is fuzzed by its makers, too.
-        let seconds = ProcessInfo.processInfo.environment["WELLHEAD_FUZZ_SECONDS"].flatMap { Double($0) } ?? 2
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds / 3)
-        var seed: UInt64 = 1
-        repeat {
-            try session(seed)
-            seed += 1
-        } while clock.now < end
+        try Fuzzing.run(share: 1 / 3.0) { try session($0) }
     }
 
     private func session(_ seed: UInt64) throws {
-        var random = Generator(state: seed)
+        var random = FuzzRandom(seed: seed)
         let rig = try Rig()
         var received = 0
         for _ in 0..<4 {
@@ -55,7 +36,7 @@ struct FuzzTests {
         #expect(!rig.facts.isIdle, "seed \(seed)")
     }
 
-    private func mutated(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
+    private func mutated(_ bytes: [UInt8], _ random: inout FuzzRandom) -> [UInt8] {
         var bytes = bytes
         guard random.next() % 4 != 0 else { return bytes }
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {

@@ -1,32 +1,17 @@
 import Foundation
+import Testbed
 import Testing
 
 @testable import JSONQuery
 
 @Suite("Fuzzing")
 struct FuzzTests {
-    /// SplitMix64: the same numbers for the same seed.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test("No document and no path crashes the reader, and what is taken for JSON is JSON")
     func anything() throws {
-        let seconds = ProcessInfo.processInfo.environment["WELLHEAD_FUZZ_SECONDS"].flatMap { Double($0) } ?? 2
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds / 6)
         let documents = ComplianceTests.examples.compactMap(\.document).map { Array($0) }
         let paths = ComplianceTests.examples.map(\.selector)
-        var seed: UInt64 = 1
-        repeat {
-            var random = Generator(state: seed)
+        Fuzzing.run(share: 1 / 6.0) { seed in
+            var random = FuzzRandom(seed: seed)
             let bytes = mutated(documents.randomElement(using: &random) ?? [], &random)
             let text = String(
                 decoding: mutated(Array((paths.randomElement(using: &random) ?? "").utf8), &random), as: UTF8.self)
@@ -38,11 +23,10 @@ struct FuzzTests {
                 }
                 #expect(document.end(of: document.roots[0]) <= bytes.count, "seed \(seed)")
             }
-            seed += 1
-        } while clock.now < end
+        }
     }
 
-    private func mutated(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
+    private func mutated(_ bytes: [UInt8], _ random: inout FuzzRandom) -> [UInt8] {
         var bytes = bytes
         guard random.next() % 3 != 0 else { return bytes }
         for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {

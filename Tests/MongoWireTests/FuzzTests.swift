@@ -1,39 +1,16 @@
-import Foundation
 import NIOCore
 import NIOEmbedded
+import Testbed
 import Testing
 
 @testable import MongoWire
 
 @Suite("Fuzzing")
 struct FuzzTests {
-    /// SplitMix64: the same numbers for the same seed.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
-    private static func untilTime(_ body: (UInt64) throws -> Void) rethrows {
-        let seconds = ProcessInfo.processInfo.environment["WELLHEAD_FUZZ_SECONDS"].flatMap { Double($0) } ?? 2
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
-        var seed: UInt64 = 1
-        repeat {
-            try body(seed)
-            seed += 1
-        } while clock.now < end
-    }
-
     @Test("Nothing that a peer sends crashes the client or makes it hold more than the bound")
     func anything() throws {
-        try Self.untilTime { seed in
-            var random = Generator(state: seed)
+        try Fuzzing.run { seed in
+            var random = FuzzRandom(seed: seed)
             let hasLogin = random.next() % 2 == 0
             let rig = try Rig(
                 credential: hasLogin
@@ -65,8 +42,8 @@ struct FuzzTests {
 
     @Test("What is taken for BSON can be walked, written as Extended JSON and, where JSON can say it, read again")
     func values() {
-        Self.untilTime { seed in
-            var random = Generator(state: seed)
+        Fuzzing.run { seed in
+            var random = FuzzRandom(seed: seed)
             let example = BSONTests.examples.randomElement(using: &random) ?? BSONTests.examples[0]
             let bytes = ByteBuffer(bytes: mutated(example.bytes, &random))
             guard let document = try? BSONDocument(bytes, strictTexts: false) else { return }
@@ -92,7 +69,7 @@ struct FuzzTests {
         ]
     }
 
-    private func mutated(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
+    private func mutated(_ bytes: [UInt8], _ random: inout FuzzRandom) -> [UInt8] {
         var bytes = bytes
         guard random.next() % 3 == 0 else { return bytes }
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {

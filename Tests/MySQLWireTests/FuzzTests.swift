@@ -1,38 +1,20 @@
-import Foundation
 import NIOCore
+import Testbed
 import Testing
 
 @testable import MySQLWire
 
 @Suite("A peer that breaks the protocol")
 struct FuzzTests {
-    /// SplitMix64: the same seed gives the same run.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     static let bound = 1 << 16
     static let chunk = 4096
 
     @Test("Neither crashes the machine nor makes it hold more than the bound")
     func fuzz() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let seconds = environment["WELLHEAD_FUZZ_SECONDS"].flatMap(Double.init) ?? 2
-        let first = environment["WELLHEAD_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
-        let end = ContinuousClock.now + .seconds(seconds)
-        var seed = first
         var logins = 0
         var rows = 0
-        repeat {
-            var generator = Generator(state: seed)
+        Fuzzing.run { seed in
+            var generator = FuzzRandom(seed: seed)
             let outcome = Self.run(&generator)
             #expect(
                 outcome.peak <= max(Self.bound, ConnectionStateMachine.maximumLoginMessageSize) + Self.chunk + 4,
@@ -41,13 +23,12 @@ struct FuzzTests {
                 logins += 1
                 rows += outcome.rows
             }
-            seed += 1
-        } while ContinuousClock.now < end
+        }
         // A fuzz that never comes past the greeting proves little.
         #expect(logins > 0 && rows > 0)
     }
 
-    static func run(_ generator: inout Generator) -> (peak: Int, loggedIn: Bool, rows: Int) {
+    static func run(_ generator: inout FuzzRandom) -> (peak: Int, loggedIn: Bool, rows: Int) {
         let wantsTLS = Int.random(in: 0..<4, using: &generator) == 0
         var script = MachineScript(
             MachineScript.settings(wantsTLS: wantsTLS, maximumMessageSize: bound, maximumDrain: 256))
@@ -102,7 +83,7 @@ struct FuzzTests {
         return read
     }
 
-    static func conversation(wantsTLS: Bool, _ generator: inout Generator) -> ByteBuffer {
+    static func conversation(wantsTLS: Bool, _ generator: inout FuzzRandom) -> ByteBuffer {
         let types: [ColumnType] = [
             .tiny, .short, .long, .float, .double, .longLong, .date, .time, .dateTime, .json, .decimal, .blob, .bit,
         ]
@@ -147,7 +128,7 @@ struct FuzzTests {
         return stream
     }
 
-    static func mutate(_ stream: inout ByteBuffer, _ generator: inout Generator) {
+    static func mutate(_ stream: inout ByteBuffer, _ generator: inout FuzzRandom) {
         var bytes = Array(stream.readableBytesView)
         for _ in 0..<Int.random(in: 0..<4, using: &generator) where !bytes.isEmpty {
             // Mostly behind the greeting, so that the later states are met.

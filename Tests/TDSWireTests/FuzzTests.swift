@@ -1,40 +1,21 @@
-import Foundation
 import NIOCore
 import NIOEmbedded
+import Testbed
 import Testing
 
 @testable import TDSWire
 
 @Suite("Fuzzing")
 struct FuzzTests {
-    /// SplitMix64: the same numbers for the same seed.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     private static let rowLimit = 1 << 16
 
     @Test("Nothing that a peer sends crashes the client or makes it hold more than the bound")
     func anything() throws {
-        let seconds = ProcessInfo.processInfo.environment["WELLHEAD_FUZZ_SECONDS"].flatMap { Double($0) } ?? 2
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
-        var seed: UInt64 = 1
-        repeat {
-            try session(seed)
-            seed += 1
-        } while clock.now < end
+        try Fuzzing.run { try session($0) }
     }
 
     private func session(_ seed: UInt64) throws {
-        var random = Generator(state: seed)
+        var random = FuzzRandom(seed: seed)
         let encryption: TDSEncryption =
             [.loginAlone, .loginAlone, .required, .strict].randomElement(using: &random) ?? .strict
         let rig = try Rig(
@@ -89,12 +70,12 @@ struct FuzzTests {
     ]
 
     /// Packets of any size around what is in them.
-    private func framed(_ payload: [UInt8], _ random: inout Generator) -> [UInt8] {
+    private func framed(_ payload: [UInt8], _ random: inout FuzzRandom) -> [UInt8] {
         if payload.isEmpty || random.next() % 16 == 0 { return mutated(ServerBytes.packet(payload), &random) }
         return ServerBytes.packets(payload, size: Int.random(in: 1...200, using: &random))
     }
 
-    private func mutated(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
+    private func mutated(_ bytes: [UInt8], _ random: inout FuzzRandom) -> [UInt8] {
         var bytes = bytes
         guard random.next() % 3 == 0 else { return bytes }
         for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {

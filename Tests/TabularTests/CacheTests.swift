@@ -1,6 +1,7 @@
 import Foundation
 import SourceModel
 import Synchronization
+import Testbed
 import Testing
 
 @testable import Tabular
@@ -135,9 +136,7 @@ struct CacheTests {
         task.cancel()
         // It may have been over already.
         if case .success(let lease) = await task.result { lease.release() }
-        while desk.cache.isBusy {
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await eventually("the cache is idle") { !desk.cache.isBusy }
         #expect(desk.databases.isEmpty)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SourceModel
+import Testbed
 import Testing
 
 @testable import Tabular
@@ -221,7 +222,7 @@ struct HostileWorkbookTests {
             if failure == nil, name.hasSuffix(".xls"), part > 90 { continue }
             #expect([.fileMalformed, .fileTooLarge].contains(failure?.code), "\(name) at \(part) %")
         }
-        while desk.cache.isBusy { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("the cache is idle") { !desk.cache.isBusy }
         #expect(desk.databases.isEmpty)
     }
 

@@ -4,23 +4,14 @@ import Testing
 
 @Suite("wellhead query and wellhead schema")
 struct QueryCommandTests {
-    private func wellhead(
-        _ words: [String], of service: WellheadService, input: String = ""
-    ) async throws -> Command.Outcome {
-        try await Command.run(
-            [WellheadService.program] + words + [
-                "--server", service.address, "--token-file", service.data.appending(path: "admin.token").path,
-            ], input: input)
-    }
-
     @Test("A table for people, and JSON, NDJSON and CSV for programs; the statement as argument or on standard input")
     func query() async throws {
         let service = try await WellheadService.start()
         let source = try await service.create(
             try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
         let statement = "select id, customer, total from orders where id > $1 order by id"
-        let table = try await wellhead(
-            ["query", "shop", statement, "--parameter", "1", "--limit", "2"], of: service)
+        let table = try await service.command(
+            ["query", "shop", statement, "--parameter", "1", "--limit", "2"])
         #expect(table.status == 0)
         #expect(
             table.output == """
@@ -30,13 +21,13 @@ struct QueryCommandTests {
 
                 """)
         #expect(table.errors == "2 rows, and there are more; raise --limit\n")
-        let csv = try await wellhead(
-            ["query", source["id"].text ?? "", "--format", "csv"], of: service,
+        let csv = try await service.command(
+            ["query", source["id"].text ?? "", "--format", "csv"],
             input: "select id, null as nothing from orders where id = 7")
         #expect(csv.output == "id,nothing\r\n7,\r\n")
-        let lines = try await wellhead(["query", "shop", "select 1 as a", "--format", "ndjson"], of: service)
+        let lines = try await service.command(["query", "shop", "select 1 as a", "--format", "ndjson"])
         #expect(lines.output == "{\"a\":1}\n")
-        let json = try await wellhead(["query", "shop", "select 1 as a", "--json"], of: service)
+        let json = try await service.command(["query", "shop", "select 1 as a", "--json"])
         #expect(try JSON(parsing: json.output)["rows"] == [[1]])
         #expect(await service.stop() == 0)
     }
@@ -46,11 +37,11 @@ struct QueryCommandTests {
         let service = try await WellheadService.start()
         _ = try await service.create(try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
         let statement = #"select E'a\u001b[2Jb\nc\u202ed\u009be' as "x\#u{1B}y""#
-        let table = try await wellhead(["query", "shop", statement], of: service)
+        let table = try await service.command(["query", "shop", statement])
         #expect(table.output == "X␛Y\na␛[2Jb⏎c\u{FFFD}d\u{FFFD}e\n")
-        let csv = try await wellhead(["query", "shop", statement, "--format", "csv"], of: service)
+        let csv = try await service.command(["query", "shop", statement, "--format", "csv"])
         #expect(csv.output == "x\u{1B}y\r\n\"a\u{1B}[2Jb\nc\u{202E}d\u{9B}e\"\r\n")
-        let failure = try await wellhead(["query", "shop", #"select E'\u001b[2J\n'::int"#], of: service)
+        let failure = try await service.command(["query", "shop", #"select E'\u001b[2J\n'::int"#])
         #expect(failure.status == 1)
         #expect(failure.errors.split(separator: "\n").count == 1)
         #expect(failure.errors.contains("␛[2J"))
@@ -66,16 +57,16 @@ struct QueryCommandTests {
             (["query", "shop", "selct"], "syntax error"), (["query", "nobody", "select 1"], "nobody"),
             (["schema", "nobody"], "nobody"), (["query", "shop", "delete from orders returning id"], "writes"),
         ] {
-            let outcome = try await wellhead(words, of: service)
+            let outcome = try await service.command(words)
             #expect(outcome.status == 1, "\(words)")
             #expect(outcome.errors.contains(says), "\(outcome.errors)")
             #expect(outcome.errors.split(separator: "\n").count == 1)
             #expect(outcome.output.isEmpty)
         }
-        let usage = try await wellhead(["query", "shop", "--format", "stone"], of: service)
+        let usage = try await service.command(["query", "shop", "--format", "stone"])
         #expect(usage.status == 2)
         #expect(await service.stop() == 0)
-        let gone = try await wellhead(["query", "shop", "select 1"], of: service)
+        let gone = try await service.command(["query", "shop", "select 1"])
         #expect(gone.status == 1)
         #expect(gone.errors.contains("cannot be reached"))
     }
@@ -84,12 +75,12 @@ struct QueryCommandTests {
     func schema() async throws {
         let service = try await WellheadService.start()
         _ = try await service.create(try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
-        let shown = try await wellhead(["schema", "shop", "--table", "orders"], of: service)
+        let shown = try await service.command(["schema", "shop", "--table", "orders"])
         #expect(shown.status == 0)
         #expect(shown.output.hasPrefix("public.orders (table"))
         #expect(shown.output.contains("  id        integer        primary key"), "\(shown.output)")
         #expect(shown.errors == "1 table\n")
-        let json = try JSON(parsing: try await wellhead(["schema", "shop", "--json"], of: service).output)
+        let json = try JSON(parsing: try await service.command(["schema", "shop", "--json"]).output)
         #expect(json["tables"].list.contains { $0["name"].text == "orders" })
         #expect(await service.stop() == 0)
     }

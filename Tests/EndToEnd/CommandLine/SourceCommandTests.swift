@@ -6,15 +6,6 @@ import Testing
 
 @Suite("wellhead add, test, list, show and remove")
 struct SourceCommandTests {
-    private func wellhead(
-        _ words: [String], of service: WellheadService, input: String = ""
-    ) async throws -> Command.Outcome {
-        try await Command.run(
-            [WellheadService.program] + words + [
-                "--server", service.address, "--token-file", service.data.appending(path: "admin.token").path,
-            ], input: input)
-    }
-
     private func file(_ text: String) throws -> String {
         try Workspace.write(text, to: Workspace.makeFolder(for: "secret").appending(path: "text")).path
     }
@@ -25,14 +16,14 @@ struct SourceCommandTests {
         let database = try await Database.Kind.postgres.shared()
         let bastion = try await SSHServer.start()
         let body = database.body
-        let added = try await wellhead(
+        let added = try await service.command(
             [
                 "add",
                 "postgres://\(body["username"].text ?? "")@127.0.0.1:\(body["port"].text ?? "")/\(body["database"].text ?? "")",
                 "--name", "shop", "--password-file", "-", "--ssl-ca", try file(Certificates.shared.authorityPEM),
                 "--ssl-server-name", "db.test", "--ssh", "\(SSHServer.login.username)@127.0.0.1:\(bastion.port)",
                 "--ssh-password-file", try file(SSHServer.login.password + "\n"), "--option", "poolMax=2",
-            ], of: service, input: (body["password"].text ?? "") + "\n")
+            ], input: (body["password"].text ?? "") + "\n")
         #expect(added.status == 0, "\(added.errors)")
         #expect(added.output.hasPrefix("Connected shop (postgres), id "))
         // Each stage is a line, in its order, with its mark.
@@ -47,29 +38,29 @@ struct SourceCommandTests {
         #expect(added.errors.contains("  ! "))
         #expect(!added.errors.contains("\u{1B}"))
 
-        let list = try await wellhead(["list"], of: service)
+        let list = try await service.command(["list"])
         #expect(list.output.contains("shop  postgres  127.0.0.1 → 127.0.0.1:"), "\(list.output)")
         #expect(list.errors == "1 data source\n")
-        #expect(try await wellhead(["list", "--names"], of: service).output == "shop\n")
-        #expect(try await wellhead(["list", "--driver", "mysql", "--json"], of: service).output == "[]\n")
-        let shown = try await wellhead(["show", "shop"], of: service)
+        #expect(try await service.command(["list", "--names"]).output == "shop\n")
+        #expect(try await service.command(["list", "--driver", "mysql", "--json"]).output == "[]\n")
+        let shown = try await service.command(["show", "shop"])
         #expect(shown.output.contains("password "))
         #expect(shown.output.contains("********"))
-        let record = try JSON(parsing: try await wellhead(["show", "shop", "--json"], of: service).output)
+        let record = try JSON(parsing: try await service.command(["show", "shop", "--json"]).output)
         #expect(record["sslServerName"].text == "db.test")
         #expect(record["options"]["poolMax"].number == 2)
         #expect(record["live"]["status"].text == "connected")
 
-        let tested = try await wellhead(["test", "shop"], of: service)
+        let tested = try await service.command(["test", "shop"])
         #expect(tested.status == 0)
         #expect(tested.output.hasPrefix("The test passed in "))
-        let report = try JSON(parsing: try await wellhead(["test", "shop", "--json"], of: service).output)
+        let report = try JSON(parsing: try await service.command(["test", "shop", "--json"]).output)
         #expect(report["ok"].flag == true)
 
-        let unsure = try await wellhead(["remove", "shop"], of: service)
+        let unsure = try await service.command(["remove", "shop"])
         #expect(unsure.status == 2)
         #expect(unsure.errors.contains("--yes"))
-        #expect(try await wellhead(["remove", "shop", "--yes"], of: service).output == "Removed shop.\n")
+        #expect(try await service.command(["remove", "shop", "--yes"]).output == "Removed shop.\n")
         #expect(try await service.count() == 0)
         #expect(await service.stop() == 0)
         await bastion.stop()
@@ -81,21 +72,21 @@ struct SourceCommandTests {
         let database = try await Database.Kind.postgres.shared()
         let address =
             "postgres://\(database.login.username)@127.0.0.1:\(database.body["port"].text ?? "")/\(database.body["database"].text ?? "")"
-        let wrong = try await wellhead(["add", address, "--password-file", "-"], of: service, input: "wrong\n")
+        let wrong = try await service.command(["add", address, "--password-file", "-"], input: "wrong\n")
         #expect(wrong.status == 1)
         #expect(wrong.output.isEmpty)
         #expect(wrong.errors.contains("  ✗ login"), "\(wrong.errors)")
         #expect(wrong.errors.split(separator: "\n").last?.hasPrefix("wellhead: ") == true)
-        let report = try await wellhead(
-            ["test", address, "--password-file", "-", "--json"], of: service, input: "wrong\n")
+        let report = try await service.command(
+            ["test", address, "--password-file", "-", "--json"], input: "wrong\n")
         #expect(report.status == 1)
         #expect(try JSON(parsing: report.output)["error"]["code"].text == "login_failed")
-        let field = try await wellhead(["add", address, "--option", "poolSize=3", "--no-password"], of: service)
+        let field = try await service.command(["add", address, "--option", "poolSize=3", "--no-password"])
         #expect(field.status == 1)
         #expect(field.errors.contains("poolSize"))
         #expect(try await service.count() == 0)
-        let draft = try await wellhead(
-            ["add", address, "--name", "later", "--no-test", "--no-password", "--json"], of: service)
+        let draft = try await service.command(
+            ["add", address, "--name", "later", "--no-test", "--no-password", "--json"])
         #expect(try JSON(parsing: draft.output)["status"].text == "draft")
         #expect(await service.stop() == 0)
     }
