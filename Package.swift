@@ -46,7 +46,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let site = [
     "index.html", "icon.svg", "base.css", "parts.css", "path.css", "main.js", "dom.js", "api.js", "signin.js",
     "list.js", "form.js", "fields.js", "scheme.js", "address.js", "testing.js", "path.js", "source.js",
-    "chart.js", "schema.js", "query.js", "dialog.js", "text.js",
+    "chart.js", "schema.js", "query.js", "dialog.js", "text.js", "docs.html", "docs.css", "docs.js", "operation.js",
+    "shape.js", "trial.js",
 ]
 
 let package = Package(

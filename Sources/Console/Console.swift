@@ -17,12 +17,14 @@ package struct Console: Sendable {
         files = Dictionary(uniqueKeysWithValues: SiteFile.all.map { ($0.name, $0) })
     }
 
-    /// The names below `/console/`, and `index.html`, which is also at `/`.
+    /// The names below `/console/`; `index.html` is also at `/`, and `docs.html`, the reader of the API's document, at
+    /// `/docs`.
     package var names: [String] { files.keys.sorted() }
 
-    /// Answers `GET` and `HEAD` of `/` and `/console/{name}`.
+    /// Answers `GET` and `HEAD` of `/`, `/docs` and `/console/{name}`.
     package func add(to router: Router<WebContext>) {
         router.get("/") { [files] request, _ in try Self.answer(files["index.html"], request) }
+        router.get("/docs") { [files] request, _ in try Self.answer(files["docs.html"], request) }
         router.get("/console/{name}") { [files] request, context in
             try Self.answer(files[try context.parameters.require("name")], request)
         }

@@ -53,5 +53,11 @@ struct SiteFile: Sendable {
         SiteFile("query.js", PackageResources.query_js),
         SiteFile("dialog.js", PackageResources.dialog_js),
         SiteFile("text.js", PackageResources.text_js),
+        SiteFile("docs.html", PackageResources.docs_html),
+        SiteFile("docs.css", PackageResources.docs_css),
+        SiteFile("docs.js", PackageResources.docs_js),
+        SiteFile("operation.js", PackageResources.operation_js),
+        SiteFile("shape.js", PackageResources.shape_js),
+        SiteFile("trial.js", PackageResources.trial_js),
     ]
 }

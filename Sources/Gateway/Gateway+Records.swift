@@ -133,6 +133,14 @@ extension Gateway {
         return LiveStatus(status: sourceStatus(of: record), since: record.updatedAt)
     }
 
+    /// Every live record with its live state, in order of creation.
+    package func overview() async throws(GatewayError) -> [(record: Record, status: LiveStatus)] {
+        try await records().map { view in
+            let record = view.record
+            return (record, liveSource(record.id)?.status ?? LiveStatus(status: view.status, since: record.updatedAt))
+        }
+    }
+
     /// How one source did over the last hours; empty for one that is not connected.
     package func history(_ id: RecordID) async throws(GatewayError) -> StatusHistory {
         if let source = liveSource(id) { return source.history }

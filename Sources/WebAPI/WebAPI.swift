@@ -1,3 +1,4 @@
+import Foundation
 import Gateway
 import HTTPTypes
 import Hummingbird
@@ -11,6 +12,8 @@ package struct WebAPI: Sendable {
     private let queries: QueryRoutes
     private let files: FileRoutes
     private let login: LoginRoute
+    private let metrics: MetricsRoute
+    private let meter = RequestMeter()
     private let authentication: Authentication
     private let readiness: Readiness
     private let departures: Departures
@@ -50,7 +53,7 @@ package struct WebAPI: Sendable {
         departures = Departures()
         sources = SourceRoutes(
             gateway: gateway, slots: TestSlots(limit: settings.concurrentTests, of: "tests"), departures: departures,
-            bodyTime: settings.bodyTime)
+            bodyTime: settings.bodyTime, meter: meter)
         queries = QueryRoutes(
             gateway: gateway, departures: departures, bodyTime: settings.bodyTime, limits: settings.queries)
         self.files = FileRoutes(
@@ -59,6 +62,7 @@ package struct WebAPI: Sendable {
         login = LoginRoute(
             doorkeeper: doorkeeper, logins: logins, limiter: limiter,
             slots: TestSlots(limit: settings.concurrentLogins, of: "logins"), bodyTime: settings.bodyTime)
+        metrics = MetricsRoute(gateway: gateway, meter: meter, started: Date())
         authentication = Authentication(doorkeeper: doorkeeper, logins: logins, limiter: limiter)
         self.readiness = readiness
         self.settings = settings
@@ -67,7 +71,7 @@ package struct WebAPI: Sendable {
     /// A router with every endpoint.
     package func makeRouter() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: Framing(routes: RouteTable(), now: { .now }))
+        router.add(middleware: Framing(routes: RouteTable(), meter: meter, now: { .now }))
         let guarded = router.group().add(middleware: authentication)
         for endpoint in Endpoint.allCases {
             let answer: @Sendable (Request, WebContext) async throws -> Response = { request, context in
@@ -120,6 +124,7 @@ package struct WebAPI: Sendable {
         case .logIn: try await login.logIn(request, context)
         case .live: request.answerFormat.response(.object([.init("status", .text("live"))]))
         case .ready: try ready(request)
+        case .metrics: try await metrics.show(request)
         case .openAPI: OpenAPIDocument.response
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import WebAPI
 
 #if canImport(Glibc)
     import Glibc
@@ -45,7 +46,7 @@ struct Wellhead: AsyncParsableCommand {
 
             Ends with 0 when it did what was asked, 1 when that failed, 2 when the arguments cannot be used.
             """,
-        version: "1.0.0",
+        version: OpenAPIDocument.version,
         subcommands: [
             ServeCommand.self, AddCommand.self, TestCommand.self, ListCommand.self, ShowCommand.self, QueryCommand.self,
             SchemaCommand.self, RemoveCommand.self, TokenCommand.self, UserCommand.self, KeyCommand.self,

@@ -303,6 +303,38 @@ struct HTTPTests {
         }
     }
 
+    @Test("Who sends no token has guessed nothing, and is not counted", arguments: Transport.allCases)
+    func withoutToken(transport: Transport) async throws {
+        var settings = WebAPI.Settings()
+        settings.failuresPerMinute = 1
+        try await TestService.run(transport, settings: settings) { client, _ in
+            for (authorization, status) in [
+                (nil, .forbidden), (nil, .forbidden), (nil, .forbidden), ("Bearer wrong", .forbidden),
+                ("Bearer wrong", .tooManyRequests),
+            ] as [(String?, HTTPResponse.Status)] {
+                let answer = try await client.call("GET /datasources", authorization: authorization)
+                #expect(answer.status == status)
+            }
+        }
+    }
+
+    @Test(
+        "Allow names what the address itself takes, not what a record of that name would", arguments: Transport.allCases
+    )
+    func allow(transport: Transport) async throws {
+        try await TestService.run(transport) { client, _ in
+            for (call, allowed) in [
+                ("PUT /datasources/count", "GET, HEAD, OPTIONS"), ("OPTIONS /datasources/count", "GET, HEAD, OPTIONS"),
+                ("DELETE /datasources/test", "POST, OPTIONS"),
+                ("PATCH /datasources/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
+            ] {
+                let answer = try await client.call(call)
+                #expect(answer.status == (call.hasPrefix("OPTIONS") ? .noContent : .methodNotAllowed), "\(call)")
+                #expect(answer.headers[.allow] == allowed, "\(call)")
+            }
+        }
+    }
+
     // MARK: Bounds
 
     @Test("One test more than the bound is 503 with a sentence", arguments: Transport.allCases)

@@ -45,6 +45,7 @@ function begin(title) {
 
 function showAccount() {
   replace(account, session.token && [
+    h("a", { href: "/docs", class: "small-text" }, "API"),
     h("bdi", { class: "muted small-text account-name" }, session.name),
     h("button", { class: "small", type: "button", on: { click: signOut } }, "Sign out"),
   ]);

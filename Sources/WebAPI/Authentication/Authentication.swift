@@ -17,6 +17,8 @@ struct Authentication: RouterMiddleware {
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
+        // Who sends nothing has guessed nothing, and is not counted among those who fail.
+        guard request.headers.contains(.authorization) else { throw ErrorAnswer.forbidden }
         guard let caller = try await caller(of: request) else {
             // A token that holds always passes: only those who fail are slowed down.
             if let wait = limiter.wait(for: context.peer) { throw ErrorAnswer.tooManyFailures(wait) }

@@ -3,6 +3,9 @@ import NIOCore
 
 /// The OpenAPI 3.1 document that describes this service: `openapi.json` beside this file, part of the program.
 package enum OpenAPIDocument {
+    /// The program's version, as the document says it.
+    package static let version = "1.0.0"
+
     /// The document's text.
     package static let bytes: [UInt8] = PackageResources.openapi_json
 

@@ -24,6 +24,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case logIn = "POST /auth/local"
     case live = "GET /health/live"
     case ready = "GET /health/ready"
+    case metrics = "GET /metrics"
     case openAPI = "GET /openapi.json"
 
     /// The method, such as `GET`.
@@ -31,7 +32,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch self {
         case .createSource, .testDraft, .testSource, .querySource, .uploadFiles, .logIn: .post
         case .listSources, .countSources, .showSource, .showStatus, .showHistory, .showSchema, .listQueries,
-            .listFiles, .listDrivers, .live, .ready, .openAPI:
+            .listFiles, .listDrivers, .live, .ready, .metrics, .openAPI:
             .get
         case .updateSource: .put
         case .deleteSource, .cancelQuery, .deleteFile: .delete
@@ -47,7 +48,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
         case .logIn, .live, .ready: true
         case .createSource, .testDraft, .listSources, .countSources, .showSource, .updateSource, .deleteSource,
             .testSource, .showStatus, .showHistory, .showSchema, .querySource, .listQueries, .cancelQuery, .uploadFiles,
-            .listFiles, .deleteFile, .listDrivers, .openAPI:
+            .listFiles, .deleteFile, .listDrivers, .metrics, .openAPI:
             false
         }
     }
@@ -61,7 +62,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
         case .uploadFiles: ["replace"]
         case .listFiles: ["_start", "_limit"]
         case .listSources, .countSources, .showSource, .deleteSource, .showStatus, .showHistory, .querySource,
-            .listQueries, .cancelQuery, .deleteFile, .listDrivers, .logIn, .live, .ready, .openAPI:
+            .listQueries, .cancelQuery, .deleteFile, .listDrivers, .logIn, .live, .ready, .metrics, .openAPI:
             []
         }
     }
@@ -75,13 +76,16 @@ struct RouteTable: Sendable {
         entries = endpoints.map { ($0.path.split(separator: "/"), $0.method) }
     }
 
-    /// The value of `Allow` for a path; nil for a path that is not known.
+    /// The value of `Allow` for a path; nil for a path that is not known. An address that is written out wins over one
+    /// with a placeholder: `/datasources/count` is no record.
     func allowed(at path: String) -> String? {
         let segments = path.split(separator: "/")
-        let methods = entries.filter { entry in
+        let fitting = entries.filter { entry in
             entry.segments.count == segments.count
                 && zip(entry.segments, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-        }.map(\.method)
+        }
+        let literal = fitting.filter { $0.segments == segments }
+        let methods = (literal.isEmpty ? fitting : literal).map(\.method)
         guard !methods.isEmpty else { return nil }
         let named = ["GET", "HEAD", "POST", "PUT", "DELETE"].filter { name in
             methods.contains { $0.rawValue == name || ($0 == .get && name == "HEAD") }

@@ -57,6 +57,7 @@ extension SourceRoutes {
         var metadata: Logger.Metadata = [:]
         metadata[.route] = context.endpointPath ?? "none"
         metadata[.caller] = context.caller
+        if let failure = last.failure { meter.note(failure) }
         metadata[.stage] = last.failure?.stage.rawValue
         metadata[.code] = last.failure?.code.rawValue
         if case .error(let refusal) = last {

@@ -9,6 +9,7 @@ struct SourceRoutes: Sendable {
     let slots: TestSlots
     let departures: Departures
     let bodyTime: Duration
+    let meter: RequestMeter
 
     func create(_ request: Request, _ context: WebContext) async throws -> Response {
         let parameters = try QueryParameters(request)

@@ -10,6 +10,7 @@ struct Framing: RouterMiddleware {
     typealias Context = WebContext
 
     let routes: RouteTable
+    let meter: RequestMeter
     let now: @Sendable () -> ContinuousClock.Instant
 
     func handle(
@@ -23,6 +24,7 @@ struct Framing: RouterMiddleware {
         } catch {
             let refusal = refusal(for: error, request: request)
             if let failure = refusal.failure {
+                meter.note(failure)
                 metadata[.stage] = failure.stage.rawValue
                 metadata[.code] = failure.code.rawValue
             }
@@ -31,6 +33,7 @@ struct Framing: RouterMiddleware {
         }
         let notes = context.frame.notes
         if let failure = notes.failure {
+            meter.note(failure)
             metadata[.stage] = failure.stage.rawValue
             metadata[.code] = failure.code.rawValue
         }
@@ -39,7 +42,10 @@ struct Framing: RouterMiddleware {
         metadata[.method] = request.method.rawValue
         metadata[.route] = context.endpointPath ?? "none"
         metadata[.status] = String(response.status.code)
-        let (seconds, attoseconds) = began.duration(to: now()).components
+        let duration = began.duration(to: now())
+        meter.note(
+            request.method, route: context.endpointPath, status: Int(response.status.code), duration: duration)
+        let (seconds, attoseconds) = duration.components
         metadata[.milliseconds] = String(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
         metadata[.caller] = notes.caller
         metadata[.peer] = context.peer

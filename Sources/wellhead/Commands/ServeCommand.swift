@@ -82,6 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
         let readiness = Readiness()
         var webSettings = WebAPI.Settings()
         webSettings.queries = settings.queries
+        webSettings.failuresPerMinute = settings.loginFailures
         let web = WebAPI(
             gateway: gateway, files: files, doorkeeper: house.doorkeeper,
             logins: await house.logins(lifetime: settings.loginLifetime), readiness: readiness, settings: webSettings)

@@ -47,6 +47,10 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Seconds that a login with a password holds (default: 3600; WELLHEAD_LOGIN_LIFETIME).")
     var loginLifetime: Int?
 
+    @Option(
+        help: "Failed logins that an address or a user may have in a minute (default: 20; WELLHEAD_LOGIN_FAILURES).")
+    var loginFailures: Int?
+
     @Option(help: "Rows that a statement may ask for, at most (default: 1000000; WELLHEAD_QUERY_ROWS).")
     var queryRows: Int?
 
@@ -71,8 +75,8 @@ struct ServeOptions: ParsableArguments {
             if let text { values[AbsoluteConfigKey([key.rawValue])] = ConfigValue(.string(text), isSecret: false) }
         }
         let numbers: [(ServeSettings.Key, Int?)] = [
-            (.port, port), (.loginLifetime, loginLifetime), (.queryRows, queryRows), (.queryBytes, queryBytes),
-            (.querySeconds, querySeconds), (.uploadBytes, uploadBytes),
+            (.port, port), (.loginLifetime, loginLifetime), (.loginFailures, loginFailures), (.queryRows, queryRows),
+            (.queryBytes, queryBytes), (.querySeconds, querySeconds), (.uploadBytes, uploadBytes),
         ]
         for (key, number) in numbers {
             if let number { values[AbsoluteConfigKey([key.rawValue])] = ConfigValue(.int(number), isSecret: false) }

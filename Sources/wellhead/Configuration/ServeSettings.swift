@@ -10,7 +10,7 @@ struct ServeSettings: Sendable {
     /// The names in the configuration file; `sshAllow` is `WELLHEAD_SSH_ALLOW` in the environment.
     enum Key: String, CaseIterable {
         case data, host, port, files, sourceAllow, sourceDeny, sshAllow, sshDeny, hosts, logLevel, tlsCertificate
-        case tlsKey, loginLifetime, queryRows, queryBytes, querySeconds, uploadBytes
+        case tlsKey, loginLifetime, loginFailures, queryRows, queryBytes, querySeconds, uploadBytes
     }
 
     var data: URL
@@ -23,6 +23,8 @@ struct ServeSettings: Sendable {
     /// Certificate chain and key, as files.
     var tls: (certificate: String, key: String)?
     var loginLifetime: Duration
+    /// Failed logins that an address or a user may have in a minute.
+    var loginFailures: Int
     /// What a statement may ask for at most.
     var queries: QueryLimits
     /// What an upload may have at most.
@@ -72,6 +74,7 @@ struct ServeSettings: Sendable {
         default: throw CommandFailure.setting("tlsCertificate and tlsKey belong together; give both or none.")
         }
         loginLifetime = .seconds(try reader.number(.loginLifetime, in: 60...2_592_000) ?? 3600)
+        loginFailures = try reader.number(.loginFailures, in: 1...1_000_000) ?? 20
         queries = QueryLimits()
         queries.rows = try reader.number(.queryRows, in: 1...1_000_000_000) ?? queries.rows
         queries.bytes = try reader.number(.queryBytes, in: 1024...1 << 40) ?? queries.bytes
