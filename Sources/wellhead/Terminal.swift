@@ -109,13 +109,3 @@ extension String {
         return String(line)
     }
 }
-
-extension Unicode.Scalar {
-    /// Whether it moves the cursor, begins an escape sequence, breaks the line or turns the direction of writing.
-    fileprivate var isSteering: Bool {
-        switch value {
-        case 0x00...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
-        default: false
-        }
-    }
-}
