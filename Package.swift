@@ -113,7 +113,8 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"), nioCore, nioHTTP1, locks,
             ] + crypto, resources: [.embedInCode("OpenAPI/openapi.json")]),
         room(
-            "Console", ["WebAPI", hummingbird, nioCore] + crypto, resources: site.map { .embedInCode("Site/\($0)") }),
+            "Console", ["SourceModel", "WebAPI", hummingbird, nioCore] + crypto,
+            resources: site.map { .embedInCode("Site/\($0)") }),
         .executableTarget(
             name: "wellhead",
             dependencies: [

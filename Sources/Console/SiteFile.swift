@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import SourceModel
 
 /// One file of the site, with what its answer's head says of it.
 struct SiteFile: Sendable {
@@ -11,11 +12,7 @@ struct SiteFile: Sendable {
     init(_ name: String, _ bytes: [UInt8]) {
         self.name = name
         content = ByteBuffer(bytes: bytes)
-        let digits = SHA256.hash(data: bytes).prefix(12).map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.count == 1 ? "0" + hex : hex
-        }
-        tag = "\"\(digits.joined())\""
+        tag = "\"\(SHA256.hash(data: bytes).prefix(12).hexadecimal)\""
     }
 
     /// The media type, by the name's ending.

@@ -9,7 +9,7 @@ import WebAPI
     import Darwin
 #endif
 
-/// Where the program begins: parses, runs, and ends with 0, 1 (failed) or 2 (usage).
+/// Where the program begins: parses, runs, and ends with 0, 1 (failed), 2 (usage) or, by a signal, 128 and its number.
 @main
 struct Program {
     static func main() async {
@@ -22,7 +22,7 @@ struct Program {
             }
         } catch let failure as CommandFailure {
             Terminal.error("wellhead: \(failure.message.onOneLine)")
-            exit(failure.isUsage ? 2 : 1)
+            exit(failure.status)
         } catch {
             let code = Wellhead.exitCode(for: error)
             let message = Wellhead.fullMessage(for: error)
@@ -56,16 +56,18 @@ struct Wellhead: AsyncParsableCommand {
 
 /// A failure that a person can act on: one line on standard error.
 struct CommandFailure: Error {
-    var message: String
-    /// Whether the command was told something that cannot be used.
-    var isUsage = false
+    let message: String
+    /// What the program ends with.
+    let status: Int32
 
-    init(_ message: String) { self.message = message }
+    /// - Parameter status: 1 for what failed.
+    init(_ message: String, status: Int32 = 1) { (self.message, self.status) = (message, status) }
 
     /// A setting that cannot be used.
-    static func setting(_ message: String) -> CommandFailure {
-        var failure = CommandFailure(message)
-        failure.isUsage = true
-        return failure
+    static func setting(_ message: String) -> CommandFailure { CommandFailure(message, status: 2) }
+
+    /// The end that a signal asked for, with the status that shells give it.
+    static func interrupted(by signal: Int32) -> CommandFailure {
+        CommandFailure("It was interrupted, and nothing was kept.", status: 128 + signal)
     }
 }

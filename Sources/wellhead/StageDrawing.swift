@@ -20,6 +20,15 @@ struct StageDrawing {
         Terminal.writeError("  … \(stage.onOneLine)")
     }
 
+    /// Something new is seen in the stage that lasts.
+    mutating func noted(_ stage: String, _ detail: String) {
+        guard waiting == stage else { return }
+        clear()
+        waiting = stage
+        // What is wider than the screen could not be taken off again.
+        Terminal.writeError("  … \(stage.onOneLine)  \(detail.onOneLine.prefix(56))")
+    }
+
     /// A stage is left, as the report's entry says.
     mutating func ended(_ entry: JSONValue) {
         clear()

@@ -59,8 +59,8 @@ enum Terminal {
 
     /// A password: typed twice without echo on a terminal, else the first line of standard input.
     static func newPassword(for user: String) throws -> Secret {
-        guard isatty(STDIN_FILENO) == 1 else {
-            guard let line = readLine(), !line.isEmpty else {
+        guard isInteractive else {
+            guard let line = try SecretInput.line(from: STDIN_FILENO), !line.isEmpty else {
                 throw CommandFailure("No password on standard input; give it as the first line.")
             }
             return Secret(line)
@@ -71,21 +71,33 @@ enum Terminal {
         return first
     }
 
-    /// One line without echo; the terminal is left as it was found.
-    static func hiddenLine(_ prompt: String) throws -> Secret {
-        FileHandle.standardError.write(Data(prompt.utf8))
+    /// One line without echo; the terminal is left as it was found, also by Ctrl-C.
+    ///
+    /// - Parameter terminal: the terminal's descriptor.
+    /// - Throws: `CommandFailure` where the echo stays, what is typed is no line, or Ctrl-C ended it.
+    static func hiddenLine(_ prompt: String, at terminal: CInt = STDIN_FILENO) throws -> Secret {
         var before = termios()
-        guard tcgetattr(STDIN_FILENO, &before) == 0 else {
-            throw CommandFailure("The terminal's echo cannot be switched off; give the password on standard input.")
-        }
+        guard tcgetattr(terminal, &before) == 0 else { throw echoStays }
         var quiet = before
-        quiet.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet)
+        // A signal would end the program with the echo off: Ctrl-C is a character here, and ends the line.
+        quiet.c_lflag &= ~tcflag_t(ECHO | ISIG)
+        withUnsafeMutableBytes(of: &quiet.c_cc) { $0[Int(VEOL)] = interrupt }
+        writeError(prompt)
+        guard tcsetattr(terminal, TCSAFLUSH, &quiet) == 0 else { throw echoStays }
         defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-            FileHandle.standardError.write(Data("\n".utf8))
+            tcsetattr(terminal, TCSAFLUSH, &before)
+            writeError("\n")
         }
-        return Secret(readLine() ?? "")
+        let line = try SecretInput.line(from: terminal, endingAt: interrupt) ?? ""
+        guard !line.utf8.contains(interrupt) else { throw CommandFailure.interrupted(by: SIGINT) }
+        return Secret(line)
+    }
+
+    /// What Ctrl-C sends.
+    private static let interrupt: UInt8 = 3
+
+    private static var echoStays: CommandFailure {
+        CommandFailure("The terminal's echo cannot be switched off; give the password on standard input.")
     }
 }
 
@@ -107,15 +119,5 @@ extension String {
             }
         }
         return String(line)
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether it moves the cursor, begins an escape sequence, breaks the line or turns the direction of writing.
-    fileprivate var isSteering: Bool {
-        switch value {
-        case 0x00...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
-        default: false
-        }
     }
 }

@@ -13,6 +13,7 @@ struct WatchedTest {
     mutating func take(_ event: ServiceEvent) {
         switch event.name {
         case "began": if !isQuiet { drawing.began(event.data["stage"].text ?? "") }
+        case "noted": if !isQuiet { drawing.noted(event.data["stage"].text ?? "", event.data["detail"].text ?? "") }
         case "ended": if !isQuiet { drawing.ended(event.data) }
         case "warned": if !isQuiet { drawing.warned(event.data) }
         default:
@@ -20,6 +21,9 @@ struct WatchedTest {
             drawing.end()
         }
     }
+
+    /// Takes what waits off the screen, wherever the test came to.
+    mutating func leave() { drawing.end() }
 
     /// The result, where it is what was asked for.
     ///

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -26,7 +27,9 @@ class Browser:
         self.address = address
         self.folder = folder
         self.downloads = os.path.join(folder, "downloads")
-        os.makedirs(self.downloads, exist_ok=True)
+        # What an earlier run saved would be taken for what this one did not save.
+        shutil.rmtree(self.downloads, ignore_errors=True)
+        os.makedirs(self.downloads)
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in (
@@ -42,6 +45,10 @@ class Browser:
         })
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        # A page that lives long asks for more than the 250 that are listed by default.
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {
+            "source": "performance.setResourceTimingBufferSize(100000)",
+        })
         self.driver.set_page_load_timeout(PATIENCE)
         self.driver.set_script_timeout(PATIENCE)
         self.axe = open(AXE_FILE_PATH, encoding="utf-8").read()

@@ -100,16 +100,19 @@ def pasted():
 
 def addresses():
     """Connection URLs in the spellings of the usual clients, read by the module that the form uses."""
-    drivers = [{"driver": d, "aliases": a, "options": [{"name": "applicationName"}, {"name": "authSource"}]} for d, a in (
-        ("postgres", ["postgresql"]), ("mysql", []), ("mariadb", []), ("sqlserver", ["mssql"]), ("mongo", ["mongodb"]), ("rest", []))]
+    drivers = [{"driver": d, "aliases": a, "options": [{"name": name} for name in ["applicationName", *more]]} for d, a, *more in (
+        ("postgres", ["postgresql"]), ("mysql", []), ("mariadb", []), ("sqlserver", ["mssql"]), ("mongo", ["mongodb"], "authSource", "srv", "seeds"), ("rest", []))]
     for url, expected in {
         "postgres://db.example.com": {"driver": "postgres", "fields": {"host": "db.example.com"}},
         "postgresql://ann:p%40ss@[2001:db8::1]:5433/shop": {"driver": "postgres", "fields": {"username": "ann", "password": "p@ss", "host": "[2001:db8::1]", "port": "5433", "database": "shop"}},
         "mysql://ann:a@b/c:d%@db/shop?ssl-mode=VERIFY_CA": {"driver": "mysql", "fields": {"username": "ann", "password": "a@b/c:d%", "host": "db", "database": "shop", "sslMode": "verify-ca"}, "encryption": "tls"},
         "mariadb://db/shop?useSSL=false": {"driver": "mariadb", "fields": {"host": "db", "database": "shop"}, "encryption": "none"},
         "jdbc:sqlserver://db:1434;databaseName=shop;user=ann;password=a=b;encrypt=true;trustServerCertificate=true": {"driver": "sqlserver", "fields": {"host": "db", "port": "1434", "database": "shop", "username": "ann", "password": "a=b", "sslMode": "require"}, "encryption": "tls"},
-        "mongodb+srv://ann:x@cluster.example.com/shop?authSource=admin&w=1": {"driver": "mongo", "fields": {"username": "ann", "password": "x", "host": "cluster.example.com", "database": "shop"}, "options": {"authSource": "admin"}, "encryption": "tls", "unused": ["+srv", "w"]},
-        "mongodb://a:1,b:2/shop": {"driver": "mongo", "fields": {"host": "a", "port": "1", "database": "shop"}, "unused": ["further hosts (1)"]},
+        "mongodb+srv://ann:x@cluster.example.com/shop?authSource=admin&w=1": {"driver": "mongo", "fields": {"username": "ann", "password": "x", "host": "cluster.example.com", "database": "shop"}, "options": {"srv": True, "authSource": "admin"}, "encryption": "tls", "unused": ["w"]},
+        "mongodb+srv://cluster.example.com/?tls=false": {"driver": "mongo", "fields": {"host": "cluster.example.com"}, "options": {"srv": True}, "encryption": "none"},
+        "mongodb://a:1,b:2,c%2Dd/shop": {"driver": "mongo", "fields": {"host": "a", "port": "1", "database": "shop"}, "options": {"seeds": "b:2,c-d"}},
+        "mysql://a,b/shop": {"driver": "mysql", "fields": {"host": "a", "database": "shop"}, "unused": ["further hosts (1)"]},
+        "mysql+srv://a": {"driver": "mysql", "fields": {"host": "a"}, "unused": ["+srv"]},
         "https://api.example.com/v1/orders": {"driver": "rest", "fields": {"host": "api.example.com", "database": "v1/orders"}, "encryption": "tls"},
         "postgres://db/shop?sslmode=disable": {"driver": "postgres", "fields": {"host": "db", "database": "shop"}, "encryption": "none"},
         "ftp://db": None, "not a url": None, "": None,
@@ -120,6 +123,22 @@ def addresses():
             url, drivers)
         whole = expected and {"options": {}, "encryption": None, "unused": [], **expected}
         assert found == whole, f"{url}: {found}"
+
+
+def noted():
+    """What is seen in a stage that lasts stands at it while it runs, drawn by the module that every test is drawn by."""
+    seen = web.driver.execute_async_script(
+        "const done = arguments[0]; import('/console/path.js').then(({ PathView }) => {"
+        " const path = new PathView(), seen = [];"
+        " path.plan({ name: 'CSV', port: null }, { ssh: false, database: 'orders.csv' });"
+        " const look = () => { const { element, detail } = path.stages.get('open'); seen.push([element.dataset.state, detail.textContent]); };"
+        " path.noted({ stage: 'open', detail: 'too early' }); look();"
+        " path.began('open'); look();"
+        " path.noted({ stage: 'open', detail: '40 % read' }); look();"
+        " path.ended({ stage: 'open', ok: true, ms: 1, detail: 'all of it' });"
+        " path.noted({ stage: 'open', detail: 'too late' }); look();"
+        " done(seen); });")
+    assert seen == [["pending", ""], ["running", ""], ["running", "40 % read"], ["passed", "all of it"]], seen
 
 
 def described():
@@ -251,12 +270,50 @@ def cancelled():
     web.click("Run")
     web.reads(".result th", "Row")
     web.reads(".result thead", "one")
+    # One that the service has not begun yet is on no desk: hanging up ends it.
+    web.script(
+        "const send = window.fetch; window.fetch = (path, options) => {"
+        " if (!path.endsWith('/query')) return send(path, options);"
+        " window.fetch = send;"
+        " return new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason))); };")
+    web.click("Run")
+    web.click("Cancel")
+    web.reads(".result [role=alert]", "The statement was cancelled.")
+    web.click("Run")
+    web.reads(".result thead", "one")
 
 
 def tested_again():
     web.click("Test")
     web.reads(".verdict", "The test passed")
     web.look("12-tested")
+
+
+def moved():
+    """Another SSH host has another key: it is asked about, and the old one is not held against it."""
+    web.click("Edit")
+    heading("Edit orders")
+    web.type("SSH port", str(here["ssh"]["otherPort"]))
+    web.click("Test and save")
+    web.reads("dialog[open]", "Pin the key")
+    web.look("12-moved")
+    web.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    web.until("the dialog is closed", lambda: not web.all("dialog"))
+    heading("Edit orders")
+    web.click("Test and save")
+    web.find("dialog [data-confirm]").click()
+    heading("orders")
+    web.until("the page of the data source", lambda: not web.text("h1").startswith("Edit"))
+    record = web.script(
+        "const id = location.hash.split('/')[2]; return fetch('/datasources/' + id, {headers: {Authorization: 'Bearer ' +"
+        " sessionStorage.getItem('wellhead.token')}}).then((r) => r.json())")
+    assert record["sshPort"] == str(here["ssh"]["otherPort"]), record
+    assert record["sshHostKey"] == here["ssh"]["otherKey"], record
+    # Where nothing of the SSH host changes, nobody is asked.
+    web.click("Edit")
+    heading("Edit orders")
+    web.click("Test and save")
+    web.until("the page of the data source", lambda: web.text("h1") == "orders")
 
 
 def renamed():
@@ -385,6 +442,7 @@ try:
         ("The form has every driver, field and option of the catalogue", every_driver),
         ("A connection URL fills the form", pasted),
         ("Connection URLs of every kind are read", addresses),
+        ("What is seen in a stage that lasts", noted),
         ("The way through SSH is described, with a key from a file and a certificate dropped", described),
         ("What cannot be used is marked at its field", invalid),
         ("A host that says nothing: the stage that lasts is seen, and can be stopped", stopped),
@@ -396,6 +454,7 @@ try:
         ("A statement that is wrong", wrong_statement),
         ("A statement is cancelled", cancelled),
         ("The stored data source is tested again", tested_again),
+        ("Moved to another SSH host, whose key is asked about", moved),
         ("Changed to a hostile name, with its secrets kept", renamed),
         ("The list, searched and filtered", listed),
         ("By keyboard alone", by_keyboard),

@@ -88,6 +88,21 @@ struct FileTests {
         }
     }
 
+    @Test("A name that a folder has is 400, as replacing would not help", arguments: Transport.allCases)
+    func noFile(transport: Transport) async throws {
+        try await TestService.run(transport) { client, service in
+            try FileManager.default.createDirectory(
+                at: service.files.appending(path: "a.csv"), withIntermediateDirectories: false)
+            let body = Self.part("a.csv", "new") + "--b--"
+            for call in ["POST /files", "POST /files?replace=true", "DELETE /files/a.csv"] {
+                let refused = try await client.call(call, Self.form, body: call.hasPrefix("POST") ? body : "")
+                #expect(refused.status == .badRequest, "\(call): \(refused.text)")
+                #expect(refused.text.contains("is no regular file"), "\(call): \(refused.text)")
+            }
+            #expect(try Self.names(service) == ["a.csv"])
+        }
+    }
+
     @Test("Nobody without a token sends, sees or removes a file", arguments: Transport.allCases)
     func authentication(transport: Transport) async throws {
         try await TestService.run(transport) { client, service in

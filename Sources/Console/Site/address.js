@@ -1,4 +1,4 @@
-// Connection URLs, as people have them in their configuration: postgres://, mysql://, mongodb://, jdbc:sqlserver://…;a=b.
+// Connection URLs, as people have them in their configuration: postgres://, mysql://, mongodb+srv://, jdbc:sqlserver://…;a=b.
 // Passwords may hold any character, also unescaped ones, so the last @ before the query ends the login.
 
 const truth = (text) => ["true", "1", "yes", "required", "on"].includes(text.toLowerCase());
@@ -54,8 +54,11 @@ export function parseAddress(text, drivers) {
   if (path) fields.database = decoded(path);
   const found = { driver, fields, options: {}, encryption: null, unused: [] };
   if (scheme === "https" || scheme === "mongodb+srv") found.encryption = "tls";
-  if (others.length > 0) found.unused.push(`further hosts (${others.length})`);
-  if (scheme.endsWith("+srv")) found.unused.push("+srv");
+  const has = (name) => driver.options.some((option) => option.name === name);
+  if (others.length > 0 && has("seeds")) found.options.seeds = others.map(decoded).join(",");
+  else if (others.length > 0) found.unused.push(`further hosts (${others.length})`);
+  if (scheme.endsWith("+srv") && has("srv")) found.options.srv = true;
+  else if (scheme.endsWith("+srv")) found.unused.push("+srv");
   for (const [name, value] of pairs) readParameter(found, name, value);
   return found;
 }

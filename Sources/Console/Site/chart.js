@@ -1,5 +1,5 @@
 import { h, replace, svg } from "./dom.js";
-import { clock, duration, statusName } from "./text.js";
+import { clock, duration } from "./text.js";
 
 const height = 150, left = 46, right = 8, top = 10, band = 12, bottom = 34;
 
@@ -68,5 +68,5 @@ function summary(points) {
   const bad = points.filter((point) => point.status !== "connected").length;
   const latency = measured.length > 0
     ? `Latency between ${duration(Math.min(...measured))} and ${duration(Math.max(...measured))}.` : "No latency was measured yet.";
-  return `${latency} ${bad === 0 ? "Connected all the time" : `Not connected in ${bad} of ${points.length} minutes`}. Now: ${statusName(points.at(-1).status)}.`;
+  return `${latency} ${bad === 0 ? "Connected all the time" : `Not connected in ${bad} of ${points.length} minutes`}.`;
 }

@@ -32,8 +32,9 @@ export const labelOf = (name) => labels[name] ?? words(name);
  * `value` is what the body gets: undefined where the field is left as it is, null where it is empty.
  */
 export class Control {
-  constructor(spec, { kept = false, isFile = false } = {}) {
+  constructor(spec, { kept = false, isFile = false, signal } = {}) {
     this.spec = spec;
+    this.signal = signal;
     this.isFile = isFile;
     this.name = spec.name;
     this.kept = kept;
@@ -243,17 +244,18 @@ class PlaceControl extends Control {
     this.button.disabled = true;
     announce("The file is being sent.");
     try {
-      const answer = await (await send("POST", `/files${replacing ? "?replace=true" : ""}`, { body: form })).json();
+      const answer = await (await send("POST", `/files${replacing ? "?replace=true" : ""}`, { body: form, signal: this.signal })).json();
       this.input.value = answer.files[0].database;
       this.input.dispatchEvent(new Event("input", { bubbles: true }));
       announce(`${answer.files[0].name} is there.`);
     } catch (error) {
+      if (error.name === "AbortError") return;
       if (error.status === 409 && !replacing) {
         const sure = await confirmation({
           title: `Replace ${file.name}?`, action: "Replace",
           message: "A file of this name is there already. Data sources that read it will read the new one.",
         });
-        if (sure) await this.upload(file, true);
+        if (sure && !this.signal?.aborted) await this.upload(file, true);
       } else {
         this.mark(error.message);
       }

@@ -1,6 +1,7 @@
 import { drivers, send, sourcePath } from "./api.js";
 import { announce, h, refusalNote, replace } from "./dom.js";
 import { parseAddress } from "./address.js";
+import { confirmation } from "./dialog.js";
 import { labelOf, makeControl, makeOption, mask, radios } from "./fields.js";
 import { PathView } from "./path.js";
 import { allowed, answersOf, flags, isUsed, labelFor, neededFields, questions } from "./scheme.js";
@@ -133,7 +134,7 @@ class SourceForm {
     for (const spec of driver.fields) {
       if (placed.includes(spec.name) && spec.name !== "name") continue;
       const stored = this.record?.[spec.name];
-      const control = makeControl(spec, { kept: stored === mask, isFile: driver.port === null });
+      const control = makeControl(spec, { kept: stored === mask, isFile: driver.port === null, signal: this.signal });
       if (stored !== undefined) control.value = stored;
       else if (typed.get(spec.name)) control.input.value = typed.get(spec.name);
       this.controls.set(spec.name, control);
@@ -240,6 +241,8 @@ class SourceForm {
       // What is not of use is left out, or taken from the record that had it.
       if (value !== null || this.record) body[name] = value;
     }
+    // The stored key went with the host that it was of: the new host's is pinned.
+    if (this.hasMoved()) body.sshHostKey = null;
     const options = {};
     for (const [name, control] of this.options) if (control.value !== null) options[name] = control.value;
     if (Object.keys(options).length > 0 || this.record) body.options = options;
@@ -290,7 +293,7 @@ class SourceForm {
   }
 
   async save() {
-    if (this.record) return this.store("PUT", sourcePath(this.record.id), this.tag ? { "If-Match": this.tag } : {});
+    if (this.record) return this.change();
     if (this.needsApproval()) {
       // Nobody has said whether the SSH host is the right one: its key is shown before anything is stored.
       if (!this.seenKey) {
@@ -308,6 +311,19 @@ class SourceForm {
     return this.store("POST", "/datasources");
   }
 
+  /** Stores a change. A test without storing has no stored secrets, so that a key cannot be shown before it is pinned. */
+  async change() {
+    if (this.needsApproval()) {
+      const host = this.controls.get("sshHost").value ?? "the SSH host";
+      const sure = await confirmation({
+        title: `Pin the key that ${host} shows?`, action: "Pin and save",
+        message: "Nobody has said which key the SSH host has. Wellhead pins the one that it shows while the change is tested, and logs in there with it. To compare first, cancel and enter the host’s key below More about the SSH host.",
+      });
+      if (!sure || this.signal.aborted) return undefined;
+    }
+    return this.store("PUT", sourcePath(this.record.id), this.tag ? { "If-Match": this.tag } : {});
+  }
+
   async store(method, where, headers) {
     const outcome = await this.run(method, where, headers);
     if (!outcome) return;
@@ -322,7 +338,14 @@ class SourceForm {
   // The SSH host's key
 
   needsApproval() {
-    return this.answers.route === "ssh" && !this.controls.get("sshHostKey")?.value;
+    return this.answers.route === "ssh" && (!this.controls.get("sshHostKey")?.value || this.hasMoved());
+  }
+
+  /** Whether the SSH host is another one than the one whose stored key still stands in the form. */
+  hasMoved() {
+    const stored = this.record?.sshHostKey;
+    if (!stored || this.answers.route !== "ssh" || this.controls.get("sshHostKey")?.value?.trim() !== stored.trim()) return false;
+    return ["sshHost", "sshPort"].some((name) => this.controls.get(name).value !== (this.record[name] ?? null));
   }
 
   approval(action, then) {

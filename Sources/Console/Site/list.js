@@ -3,6 +3,8 @@ import { announce, h, newID, refusalNote, replace, setText } from "./dom.js";
 import { address, count, statusName } from "./text.js";
 
 const pageSize = 100;
+/** What the service gives at once; more is found by the filters. */
+const mostShown = 1000;
 const refreshTime = 5000;
 const states = ["connected", "reconnecting", "failed", "draft"];
 
@@ -57,7 +59,7 @@ export async function showList(main, signal) {
   async function refresh(aloud = false) {
     const turn = latest += 1;
     const filtered = Object.values(filters).some(Boolean);
-    const query = new URLSearchParams({ _limit: Math.min(shown, 1000), _sort: "name:ASC" });
+    const query = new URLSearchParams({ _limit: Math.min(shown, mostShown), _sort: "name:ASC" });
     if (filters.name) query.set("name_contains", filters.name);
     if (filters.driver) query.set("driver", filters.driver);
     if (filters.status) query.set("status", filters.status);
@@ -68,8 +70,9 @@ export async function showList(main, signal) {
       const total = Number(response.headers.get("X-Total-Count"));
       replace(problem);
       draw(records);
-      setText(summary, filtered ? `${count(total, "source")} found` : count(total, "source"));
-      more.hidden = total <= shown;
+      const part = total > mostShown && shown >= mostShown ? `, the first ${mostShown.toLocaleString("en")} by name are shown` : "";
+      setText(summary, `${count(total, "source")}${filtered ? " found" : ""}${part}`);
+      more.hidden = total <= shown || shown >= mostShown;
       bar.hidden = total === 0 && !filtered;
       replace(below, total === 0 && (filtered ? nothingFound() : nothingYet()));
       if (aloud) announce(`${count(total, "source")} found`);
@@ -113,6 +116,7 @@ export async function showList(main, signal) {
   }
 
   await refresh();
+  if (signal.aborted) return;
   heading.focus();
   const timer = setInterval(() => { if (!document.hidden) refresh(); }, refreshTime);
   signal.addEventListener("abort", () => clearInterval(timer));

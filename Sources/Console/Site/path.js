@@ -83,6 +83,12 @@ export class PathView {
     this.hops[hop].dataset.state = "running";
   }
 
+  /** What is seen in a stage that lasts. */
+  noted({ stage, detail }) {
+    // A word that comes late does not open a stage again.
+    if (this.stages.get(stage)?.element.dataset.state === "running") this.set(stage, "running", { detail });
+  }
+
   ended({ stage, ok, ms, detail }) {
     this.set(stage, ok ? "passed" : "failed", { ms, detail });
   }

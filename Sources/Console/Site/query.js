@@ -39,15 +39,17 @@ export function queryBox(id, name, form = { template: "{table}", quoting: "doubl
       if (!running) statement.focus();
       return;
     }
-    running = crypto.randomUUID?.() ?? `console-${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    const hangUp = new AbortController();
+    const own = running = { name: crypto.randomUUID?.() ?? `console-${Date.now()}-${Math.random().toString(36).slice(2)}`, hangUp };
     runButton.disabled = true;
     cancelButton.hidden = false;
     summary.textContent = words;
     try {
-      await body(running);
+      await body(own.name, AbortSignal.any([signal, hangUp.signal]));
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (signal.aborted) return;
       summary.textContent = "";
+      if (hangUp.signal.aborted) error = new Refusal(0, { message: "The statement was cancelled." });
       replace(result, refusalNote(error));
     } finally {
       running = null;
@@ -56,19 +58,19 @@ export function queryBox(id, name, form = { template: "{table}", quoting: "doubl
     }
   }
 
-  function ask(accept, queryName) {
+  function ask(accept, queryName, ended) {
     return send("POST", sourcePath(id, "/query"), {
-      body: { statement: statement.value, limit: Number(limit.value) }, accept, signal, headers: { "X-Query-Id": queryName },
+      body: { statement: statement.value, limit: Number(limit.value) }, accept, signal: ended, headers: { "X-Query-Id": queryName },
     });
   }
 
-  const run = () => working("The statement runs…", async (queryName) => {
-    const answer = await (await ask("application/json", queryName)).json();
+  const run = () => working("The statement runs…", async (queryName, ended) => {
+    const answer = await (await ask("application/json", queryName, ended)).json();
     show(answer);
   });
 
-  const download = (accept, ending) => working("The rows are being fetched…", async (queryName) => {
-    const response = await ask(accept, queryName);
+  const download = (accept, ending) => working("The rows are being fetched…", async (queryName, ended) => {
+    const response = await ask(accept, queryName, ended);
     const blob = await response.blob().catch((error) => {
       if (error.name === "AbortError") throw error;
       throw new Refusal(0, { message: "The rows broke off before their end, so that nothing was saved. Run the statement again." });
@@ -81,12 +83,15 @@ export function queryBox(id, name, form = { template: "{table}", quoting: "doubl
   });
 
   async function cancel() {
+    const own = running;
     try {
-      await send("DELETE", `/queries/${encodeURIComponent(running)}`, { signal });
+      await send("DELETE", `/queries/${encodeURIComponent(own.name)}`, { signal });
       announce("The statement is being cancelled.");
     } catch (error) {
-      // One that has ended meanwhile needs no cancelling.
-      if (error.name !== "AbortError" && error.status !== 404) replace(result, refusalNote(error));
+      if (error.name === "AbortError") return;
+      // One that has ended meanwhile needs no cancelling; one that the service has not begun yet ends with its call.
+      if (error.status === 404) own.hangUp.abort();
+      else replace(result, refusalNote(error));
     }
   }
 

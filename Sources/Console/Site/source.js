@@ -135,6 +135,7 @@ export async function showSource(main, signal, id) {
 
   heading.focus();
   await refresh();
+  if (signal.aborted) return;
   explore.hidden = before === "draft";
   if (!explore.hidden) tree.load();
   const timer = setInterval(() => { if (!document.hidden) refresh(); }, refreshTime);

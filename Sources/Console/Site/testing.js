@@ -9,6 +9,7 @@ import { h, replace } from "./dom.js";
 export async function watch(path, method, address, { body, headers, signal, onStage } = {}) {
   for await (const { name, data } of events(method, address, { body, headers, signal })) {
     if (name === "began") path.began(data.stage);
+    else if (name === "noted") path.noted(data);
     else if (name === "ended") {
       path.ended(data);
       onStage?.(data);

@@ -30,8 +30,10 @@ final class FileFolder {
         let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Self.error("A file cannot be made in the file directory") }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            defer { close(file) }
-            throw Self.error("A file cannot be locked in the file directory")
+            let error = Self.error("A file cannot be locked in the file directory")
+            close(file)
+            remove(name)
+            throw error
         }
         return file
     }

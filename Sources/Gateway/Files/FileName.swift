@@ -1,4 +1,5 @@
 import Foundation
+import SourceModel
 
 /// A name that a file may have in the service's file directory: one component of a path, which leads nowhere else.
 package struct FileName: Sendable, Hashable, CustomStringConvertible {
@@ -27,20 +28,12 @@ package struct FileName: Sendable, Hashable, CustomStringConvertible {
         let scalars = text.unicodeScalars
         let start = scalars.lastIndex { $0 == "/" || $0 == "\\" }.map { scalars.index(after: $0) }
         var kept = String.UnicodeScalarView()
-        for scalar in scalars[(start ?? scalars.startIndex)...] where !Self.isRefused(scalar) { kept.append(scalar) }
+        for scalar in scalars[(start ?? scalars.startIndex)...] where !scalar.isSteering { kept.append(scalar) }
         let blanks = CharacterSet.whitespacesAndNewlines
         var name = String(kept).precomposedStringWithCanonicalMapping.trimmingCharacters(in: blanks)
         while name.hasPrefix(".") { name = String(name.dropFirst()).trimmingCharacters(in: blanks) }
         guard !name.isEmpty else { throw .noName(text) }
         guard let name = FileName(name) else { throw .nameTooLong(name.utf8.count) }
         self = name
-    }
-
-    /// Control characters (C0, DEL, C1), line and paragraph separators, and the controls of bidirectional text.
-    private static func isRefused(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x061C, 0xFEFF: true
-        default: false
-        }
     }
 }

@@ -1,9 +1,10 @@
 import Foundation
+import SourceModel
 
 /// The service's file directory, as those see it who put files there and take them away. Files in its folders are not
 /// among them: their operator put them there by hand.
 package actor FileStore {
-    private nonisolated let executor = DiskExecutor()
+    private nonisolated let executor = QueueExecutor(label: "gateway.files")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private nonisolated let directory: URL

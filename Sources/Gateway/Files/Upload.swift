@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import NIOCore
+import SourceModel
 
 #if canImport(Glibc)
     import Glibc
@@ -30,7 +31,7 @@ package actor Upload {
         let file: ReceivedFile
     }
 
-    private nonisolated let executor = DiskExecutor()
+    private nonisolated let executor = QueueExecutor(label: "gateway.files")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let directory: URL
@@ -89,12 +90,12 @@ package actor Upload {
             throw FileFolder.error("The file \(file.name) cannot be written to the disk")
         }
         current = nil
-        let digest = file.hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         whole.append(
             Whole(
                 temporary: file.temporary, descriptor: file.descriptor,
                 file: ReceivedFile(
-                    name: file.name, size: file.size, digest: digest, isReplacement: file.isReplacement)))
+                    name: file.name, size: file.size, digest: file.hash.finalize().hexadecimal,
+                    isReplacement: file.isReplacement)))
     }
 
     /// Gives all files their names.

@@ -5,6 +5,8 @@ package final class StageJournal: Sendable {
     /// What an observer of a running test is told.
     package enum Event: Sendable, Equatable {
         case entered(Stage)
+        /// What is seen in a stage that lasts, at most every `StageJournal.notingInterval`.
+        case noted(Stage, String)
         case ended(TestReport.Entry)
         case warned(Warning)
     }
@@ -13,6 +15,8 @@ package final class StageJournal: Sendable {
         var entries: [TestReport.Entry] = []
         var warnings: [Warning] = []
         var open: (stage: Stage, since: ContinuousClock.Instant, detail: String, isTentative: Bool)?
+        /// When the open stage was entered, or was last told of.
+        var told: ContinuousClock.Instant?
 
         /// Opens a stage and gives the entry of the one that ended by it.
         mutating func enter(_ stage: Stage, tentatively: Bool, at instant: ContinuousClock.Instant) -> TestReport.Entry?
@@ -25,7 +29,19 @@ package final class StageJournal: Sendable {
                 ended = end(at: instant, ok: true)
             }
             open = (stage, since, "", tentatively)
+            told = instant
             return ended
+        }
+
+        /// Writes a detail down and gives the stage where its observer is to be told.
+        mutating func note(_ detail: String, at instant: ContinuousClock.Instant) -> Stage? {
+            guard let stage = open?.stage, open?.detail != detail else { return nil }
+            open?.detail = detail
+            guard open?.isTentative == false, let told, told.duration(to: instant) >= StageJournal.notingInterval else {
+                return nil
+            }
+            self.told = instant
+            return stage
         }
 
         /// Marks the failure's stage. A verdict on an earlier stage can come late, as TLS 1.3 servers refuse a client
@@ -56,6 +72,9 @@ package final class StageJournal: Sendable {
         }
     }
 
+    /// Between two events about one stage: what changes faster nobody can read.
+    package static let notingInterval = Duration.milliseconds(250)
+
     private let started: ContinuousClock.Instant
     private let now: @Sendable () -> ContinuousClock.Instant
     private let observer: (@Sendable (Event) -> Void)?
@@ -63,7 +82,7 @@ package final class StageJournal: Sendable {
 
     /// - Parameters:
     ///   - now: the clock; a test's moves by hand.
-    ///   - observer: told of each stage as it is entered and ended, outside the journal's lock.
+    ///   - observer: told of each stage as it is entered, lasts and ends, outside the journal's lock.
     package init(
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         observer: (@Sendable (Event) -> Void)? = nil
@@ -92,7 +111,8 @@ package final class StageJournal: Sendable {
 
     /// Says what is seen in the open stage; the last words stand.
     package func note(_ detail: String) {
-        pages.withLock { $0.open?.detail = detail }
+        let instant = now()
+        if let stage = pages.withLock({ $0.note(detail, at: instant) }) { observer?(.noted(stage, detail)) }
     }
 
     /// Ends the open stage as passed.

@@ -4,7 +4,7 @@ import NIOCore
 import SourceModel
 
 /// An answer that is a refusal.
-struct ErrorAnswer: Error, Sendable {
+package struct ErrorAnswer: Error, Sendable {
     var status: HTTPResponse.Status
     /// What happened and what to do, as a sentence.
     var message: String

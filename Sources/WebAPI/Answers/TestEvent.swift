@@ -6,9 +6,11 @@ import SourceModel
 
 /// What a caller who watches a test is sent: one event of `text/event-stream` (HTML Standard, section 9.2). Stages
 /// first, as they are travelled; the last event says what the test came to.
-enum TestEvent: Sendable {
+package enum TestEvent: Sendable {
     /// A stage was entered.
     case began(Stage)
+    /// Something new is seen in the stage that lasts, such as how much is read.
+    case noted(Stage, String)
     /// A stage was left. One that had passed may end again as failed, where a server refuses late; the later word counts.
     case ended(TestReport.Entry)
     /// Something that passed is worth a warning.
@@ -20,18 +22,20 @@ enum TestEvent: Sendable {
     /// The refusal that would have been the answer, with its status in `code`.
     case error(ErrorAnswer)
 
-    init(_ event: StageJournal.Event) {
+    package init(_ event: StageJournal.Event) {
         switch event {
         case .entered(let stage): self = .began(stage)
+        case .noted(let stage, let detail): self = .noted(stage, detail)
         case .ended(let entry): self = .ended(entry)
         case .warned(let warning): self = .warned(warning)
         }
     }
 
     /// The event's name.
-    var name: String {
+    package var name: String {
         switch self {
         case .began: "began"
+        case .noted: "noted"
         case .ended: "ended"
         case .warned: "warned"
         case .record: "record"
@@ -43,7 +47,7 @@ enum TestEvent: Sendable {
     /// What went wrong with the data source, where something did.
     var failure: SourceFailure? {
         switch self {
-        case .began, .ended, .warned, .record: nil
+        case .began, .noted, .ended, .warned, .record: nil
         case .report(let outcome): outcome.failure
         case .error(let refusal): refusal.failure
         }
@@ -57,9 +61,14 @@ enum TestEvent: Sendable {
         return buffer
     }
 
-    private func answer(requestID: String) -> AnswerNode {
+    /// The event's data.
+    ///
+    /// - Parameter requestID: of the call that is answered; an error names it.
+    package func answer(requestID: String) -> AnswerNode {
         switch self {
         case .began(let stage): .object([.init("stage", .text(stage.rawValue))])
+        case .noted(let stage, let detail):
+            .object([.init("stage", .text(stage.rawValue)), .init("detail", .text(detail))])
         case .ended(let entry): entry.answer
         case .warned(let warning): warning.answer
         case .record(let view): view.answer

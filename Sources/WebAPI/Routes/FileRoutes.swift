@@ -110,7 +110,11 @@ extension ErrorAnswer {
                 "There is a file \(SourceFailure.quoted(name.text)) already; send it to /files?replace=true to replace it."
             )
         case .notAFile(let name):
-            self.init(.conflict, "What is called \(SourceFailure.quoted(name.text)) is no regular file.")
+            // No conflict: replacing would not help.
+            self.init(
+                SourceFailure.body(
+                    "What is called \(SourceFailure.quoted(name.text)) in the file directory is no regular file.",
+                    hint: "Use another name."))
         case .notFound(let name):
             self.init(.notFound, "There is no file \(SourceFailure.quoted(name.text)).")
         case .tooLarge(let limit):

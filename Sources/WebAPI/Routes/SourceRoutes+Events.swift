@@ -5,8 +5,9 @@ import NIOCore
 import SourceModel
 
 extension SourceRoutes {
-    /// Events that wait for a caller who reads slowly. A test enters each stage about once, which is far fewer.
-    private static let waitingEvents = 256
+    /// Events that wait for a caller who reads slowly. A test enters each stage about once, and what is noted in a minute
+    /// at most is still fewer.
+    private static let waitingEvents = 512
 
     /// Answers at once and sends each stage when it begins and when it ends, then what the test came to. The test is
     /// given up when the caller leaves.

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// One event of a test that is watched, as the service sends it.
 struct ServiceEvent: Equatable {
-    /// `began`, `ended`, `record`, `report` or `error`.
+    /// `began`, `noted`, `ended`, `warned`, `record`, `report` or `error`.
     var name: String
     var data: JSONValue
 }
@@ -18,7 +18,10 @@ extension ServiceClient {
         to sink: (ServiceEvent) throws -> Void
     ) async throws {
         var reader = EventReader()
-        try await stream(.POST, path, query: query, body: body, accept: "text/event-stream") { part in
+        try await stream(
+            .POST, path, query: query, body: body, accept: "text/event-stream",
+            brokenOff: "The answer broke off before the test's end."
+        ) { part in
             for event in reader.take(part) { try sink(event) }
         }
     }

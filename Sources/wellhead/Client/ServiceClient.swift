@@ -32,17 +32,24 @@ struct ServiceClient: Sendable {
     }
 
     /// Calls and hands on the answer's bytes as they come.
+    ///
+    /// - Parameter brokenOff: what is said where the answer ends before its end.
+    /// - Throws: `CommandFailure`, or what the sink throws.
     func stream(
         _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: [String: JSONValue]? = nil,
-        accept: String, to sink: (Data) throws -> Void
+        accept: String, brokenOff: String, to sink: (Data) throws -> Void
     ) async throws {
         let response = try await call(method, path, query: query, body: body, accept: accept)
-        do {
-            for try await part in response.body { try sink(Data(buffer: part)) }
-        } catch let error as CommandFailure {
-            throw error
-        } catch {
-            throw CommandFailure("The answer broke off: rows are missing.")
+        var parts = response.body.makeAsyncIterator()
+        while true {
+            let part: ByteBuffer?
+            do {
+                part = try await parts.next()
+            } catch {
+                throw CommandFailure(brokenOff)
+            }
+            guard let part else { return }
+            try sink(Data(buffer: part))
         }
     }
 

@@ -15,8 +15,7 @@ struct AddCommand: AsyncParsableCommand {
 
     @OptionGroup var draft: DraftArguments
 
-    @Option(help: "Seconds for the whole test, up to 60 (default: 10).")
-    var timeout: Int?
+    @OptionGroup var time: TimeoutOption
 
     @Flag(help: "Stores a draft without testing it.")
     var noTest = false
@@ -29,14 +28,13 @@ struct AddCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try server.client()
         let body = try draft.body()
-        var query: [(String, String)] = []
-        if let timeout { query.append(("timeout", String(timeout))) }
         let record: JSONValue
         if noTest {
             record = try await client.json(.POST, "/datasources", query: [("connect", "false")], body: body)
         } else {
             var test = WatchedTest(isQuiet: json)
-            try await client.events("/datasources", query: query, body: body) { test.take($0) }
+            defer { test.leave() }
+            try await client.events("/datasources", query: time.query, body: body) { test.take($0) }
             record = try test.result()
         }
         guard !json else { return print(record.document) }

@@ -70,8 +70,14 @@ struct QueryCommand: AsyncParsableCommand {
     private func copy(
         _ client: ServiceClient, _ path: String, _ body: [String: JSONValue], _ type: String
     ) async throws {
-        try await client.stream(.POST, path, body: body, accept: type) { part in
-            try FileHandle.standardOutput.write(contentsOf: part)
+        try await client.stream(
+            .POST, path, body: body, accept: type, brokenOff: "The answer broke off: rows are missing."
+        ) { part in
+            do {
+                try FileHandle.standardOutput.write(contentsOf: part)
+            } catch {
+                throw CommandFailure("The rows cannot be written to standard output: \(error.localizedDescription)")
+            }
         }
     }
 

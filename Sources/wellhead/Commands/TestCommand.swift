@@ -15,8 +15,7 @@ struct TestCommand: AsyncParsableCommand {
 
     @OptionGroup var draft: DraftArguments
 
-    @Option(help: "Seconds for the whole test, up to 60 (default: 10).")
-    var timeout: Int?
+    @OptionGroup var time: TimeoutOption
 
     @Flag(help: "Tests from here, without a service.")
     var local = false
@@ -26,24 +25,20 @@ struct TestCommand: AsyncParsableCommand {
 
     @OptionGroup var server: ServerOption
 
-    func validate() throws {
-        if let timeout, !(1...60).contains(timeout) { throw ValidationError("--timeout takes 1 to 60 seconds.") }
-    }
-
     /// Whether a data source is described, and not named.
     private var isAddress: Bool { draft.address.contains("://") || draft.driver != nil }
 
     func run() async throws {
         var test = WatchedTest(isQuiet: json)
+        defer { test.leave() }
         if local {
-            try await LocalTest.run(try draft.body(), seconds: timeout ?? 10) { test.take($0) }
+            try await LocalTest.run(try draft.body(), seconds: time.timeout ?? 10) { test.take($0) }
         } else {
             let client = try server.client()
-            let query = timeout.map { [("timeout", String($0))] } ?? []
             let path =
                 isAddress ? "/datasources/test" : "/datasources/\(try await client.sourceID(draft.address))/test"
             let body = isAddress ? try draft.body() : nil
-            try await client.events(path, query: query, body: body) { test.take($0) }
+            try await client.events(path, query: time.query, body: body) { test.take($0) }
         }
         let report = try test.result()
         if json { print(report.document) }

@@ -14,7 +14,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The port to listen on (default: 1337; WELLHEAD_PORT).")
     var port: Int?
 
-    @Option(help: "Where csv files are read from (default: files in the data directory; WELLHEAD_FILES).")
+    @Option(help: "Where CSV files and workbooks are read from (default: files in the data directory; WELLHEAD_FILES).")
     var files: String?
 
     @Option(help: "A JSON file with these settings, such as {\"port\": 8080} (WELLHEAD_CONFIG).")

@@ -92,11 +92,16 @@ struct ConnectionURL: Equatable {
             guard kind == .mongo else { throw Self.refusal("\(kind.displayName) takes one host in an address.") }
             options["seeds"] = .text(hosts.dropFirst().joined(separator: ","))
         }
-        if isSRV { options["srv"] = .flag(true) }
+        if isSRV {
+            options["srv"] = .flag(true)
+            // As with every client of MongoDB; tls=false says otherwise.
+            fields["ssl"] = .flag(true)
+        }
         let database = try Self.decoded(path.drop { $0 == "/" })
         if !database.isEmpty { fields["database"] = .text(database) }
         for part in query.split(separator: "&") {
-            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard !pair[0].isEmpty else { throw Self.refusal("The address has a parameter without a name.") }
             try readParameter(pair[0], try Self.decoded((pair.count > 1 ? pair[1] : "true")[...]), kind)
         }
     }

@@ -23,7 +23,7 @@ struct DraftArguments: ParsableArguments {
     @Option(help: "A file with the password; - reads standard input.")
     var passwordFile: String?
 
-    @Flag(help: "Asks for no password.")
+    @Flag(help: "Asks for no password of the data source; the SSH host's is still asked for.")
     var noPassword = false
 
     @Flag(help: "Requires TLS.")
@@ -109,7 +109,7 @@ struct DraftArguments: ParsableArguments {
             if let user = login.user { body["sshUsername"] = .text(user) }
             if let port = login.port { body["sshPort"] = .text(port) }
             body["sshTunneling"] = .flag(!sshNoForwarding)
-        } else if sshNoForwarding || sshKey != nil, body["ssh"] == nil {
+        } else if sshNoForwarding || sshKey != nil || sshPasswordFile != nil, body["ssh"] == nil {
             throw CommandFailure.setting("Name the SSH host with --ssh user@host.")
         }
     }

@@ -36,11 +36,11 @@ struct QueryCommandTests {
     func escapes() async throws {
         let service = try await WellheadService.start()
         _ = try await service.create(try await Database.Kind.postgres.shared().body.with(["name": "shop"]))
-        let statement = #"select E'a\u001b[2Jb\nc\u202ed\u009be' as "x\#u{1B}y""#
+        let statement = #"select E'a\u001b[2Jb\nc\u202ed\u009be\u200ef\u061cg\ufeffh' as "x\#u{1B}y""#
         let table = try await service.command(["query", "shop", statement])
-        #expect(table.output == "X␛Y\na␛[2Jb⏎c\u{FFFD}d\u{FFFD}e\n")
+        #expect(table.output == "X␛Y\na␛[2Jb⏎c\u{FFFD}d\u{FFFD}e\u{FFFD}f\u{FFFD}g\u{FFFD}h\n")
         let csv = try await service.command(["query", "shop", statement, "--format", "csv"])
-        #expect(csv.output == "x\u{1B}y\r\n\"a\u{1B}[2Jb\nc\u{202E}d\u{9B}e\"\r\n")
+        #expect(csv.output == "x\u{1B}y\r\n\"a\u{1B}[2Jb\nc\u{202E}d\u{9B}e\u{200E}f\u{61C}g\u{FEFF}h\"\r\n")
         let failure = try await service.command(["query", "shop", #"select E'\u001b[2J\n'::int"#])
         #expect(failure.status == 1)
         #expect(failure.errors.split(separator: "\n").count == 1)

@@ -96,19 +96,63 @@ struct SourceCommandTests {
         let database = try await Database.Kind.postgres.shared()
         let address =
             "postgres://\(database.login.username)@127.0.0.1:\(database.body["port"].text ?? "")/\(database.body["database"].text ?? "")"
-        let before = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter { $0.hasPrefix("wellhead-") }
+        let temporary = Workspace.makeFolder(for: "temporary")
+        let environment = ["TMPDIR": temporary.path]
         let passed = try await Command.run(
             [WellheadService.program, "test", address, "--local", "--password-file", "-"],
-            input: database.login.password + "\n")
+            input: database.login.password + "\n", environment: environment)
         #expect(passed.status == 0, "\(passed.errors)")
         #expect(passed.errors.contains("  ✓ probe"))
         let failed = try await Command.run(
-            [WellheadService.program, "test", address, "--local", "--password-file", "-", "--json"], input: "wrong\n")
+            [WellheadService.program, "test", address, "--local", "--password-file", "-", "--json"], input: "wrong\n",
+            environment: environment)
         #expect(failed.status == 1)
         #expect(try JSON(parsing: failed.output)["error"]["code"].text == "login_failed")
-        let after = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter { $0.hasPrefix("wellhead-") }
-        // Folders of other tests have the number of a process in their names, those of this command an identifier.
-        #expect(Set(after).subtracting(before).filter { $0.count > 30 }.isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+    }
+
+    /// `wellhead test` of a server that says nothing, once it has got there.
+    private func hanging(
+        _ words: [String], environment: [String: String], at silent: FaultyServer
+    ) async throws -> (Daemon, errors: URL) {
+        let folder = Workspace.makeFolder(for: "hanging")
+        let output = try Workspace.write("", to: folder.appending(path: "out"))
+        let errors = try Workspace.write("", to: folder.appending(path: "err"))
+        let command = try await Daemon.start(
+            [
+                WellheadService.program, "test", "postgres://ann@127.0.0.1:\(silent.port)/shop", "--no-password",
+                "--timeout", "60",
+            ] + words, environment: environment, as: .current, output: output, errors: errors)
+        try await eventually("the server is reached") { silent.connections == 1 }
+        return (command, errors)
+    }
+
+    @Test("A signal ends a test with --local, and nothing is left behind", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        let silent = try await FaultyServer.start(.silent)
+        let temporary = Workspace.makeFolder(for: "temporary")
+        let (command, errors) = try await hanging(
+            ["--local"], environment: ["TMPDIR": temporary.path], at: silent)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).count == 1)
+        command.signal(signal)
+        #expect(await command.ended() == 128 + signal)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
+        let said = try String(contentsOf: errors, encoding: .utf8)
+        #expect(said.hasSuffix("wellhead: It was interrupted, and nothing was kept.\n"), "\(said)")
+        await silent.stop()
+    }
+
+    @Test("A service that goes during a test is said to have, and no rows are missed")
+    func brokenOff() async throws {
+        let silent = try await FaultyServer.start(.silent)
+        let service = try await WellheadService.start()
+        let (command, errors) = try await hanging(
+            ["--server", service.address], environment: ["WELLHEAD_TOKEN": service.token], at: silent)
+        await service.crash()
+        #expect(await command.ended() == 1)
+        let said = try String(contentsOf: errors, encoding: .utf8)
+        #expect(said.hasSuffix("wellhead: The answer broke off before the test's end.\n"), "\(said)")
+        await silent.stop()
     }
 
     @Test(
@@ -120,6 +164,9 @@ struct SourceCommandTests {
             (["add", "postgres://x@y/z?sslmode=prefer"], "plain text"),
             (["add", "mysql://a@h1,h2/x"], "one host"), (["add", "postgres://x@y/%zz"], "percent sign"),
             (["add", "postgres://x@y/z", "--ssh-key", "k"], "--ssh"), (["test", "x", "--timeout", "90"], "1 to 60"),
+            (["add", "postgres://u@h/db?="], "without a name"),
+            (["add", "postgres://x@y/z", "--timeout", "90"], "1 to 60"),
+            (["add", "postgres://x@y/z", "--ssh-password-file", "f"], "--ssh"),
             (["add", "postgres://x@y/z", "--driver", "stone"], "no driver \"stone\""),
         ])
     func usage(words: [String], says: String) async throws {
@@ -162,6 +209,17 @@ struct SourceCommandTests {
         let read = try ConnectionURL(address)
         #expect(read.fields.compactMapValues(\.text) == fields)
         #expect(read.options.compactMapValues(\.text) == options)
+    }
+
+    @Test(
+        "An address says whether TLS is required",
+        arguments: [
+            ("mongodb+srv://cluster.test/shop", true), ("mongodb+srv://cluster.test/shop?tls=false", false),
+            ("mongodb://db.test/shop", nil), ("mongodb://db.test/shop?tls=true", true), ("https://api.test/", true),
+            ("http://api.test/", false),
+        ] as [(String, Bool?)])
+    func encryption(address: String, ssl: Bool?) throws {
+        #expect(try ConnectionURL(address).fields["ssl"]?.flag == ssl)
     }
 
     @Test("A stream of events is cut at every byte and read the same")

@@ -20,6 +20,7 @@ struct ConsoleTests {
         let database = try await PostgresServer.start(.init(certificate: Certificates.shared.server(.good)))
         for statement in Self.tables.split(separator: ";") { _ = try await database.admin(String(statement)) }
         let bastion = try await SSHServer.start(.init(hostKeys: [.ed25519]))
+        let other = try await SSHServer.start(.init(hostKeys: [.ed25519]))
         let file = try Workspace.write(
             "id,total\n1,24.90\n2,3.00\n3,7.50\n",
             to: Workspace.makeFolder(for: "files").appending(path: "orders.csv"))
@@ -43,6 +44,8 @@ struct ConsoleTests {
                     "user": .text(SSHServer.login.username),
                     "keyFile": .text(bastion.keys.key(.ed25519).file.path),
                     "fingerprint": .text(try await bastion.hostKeyFingerprint(.ed25519)),
+                    "otherPort": .number(Double(other.port)),
+                    "otherKey": .text(try other.hostKeyLine(.ed25519)),
                 ],
             ])
         for step in steps where step.complaint != nil {
@@ -56,6 +59,7 @@ struct ConsoleTests {
         #expect(await service.stop() == 0)
         await silent.stop()
         await bastion.stop()
+        await other.stop()
         await database.stop()
     }
 }

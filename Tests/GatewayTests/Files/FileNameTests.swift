@@ -11,7 +11,8 @@ struct FileNameTests {
             ("a/b/../c.csv", "c.csv"),
             (#"C:\Users\ada\my orders.csv"#, "my orders.csv"), (#"..\x.csv"#, "x.csv"), (".hidden.csv", "hidden.csv"),
             (". . ..x", "x"), ("  x.csv \n", "x.csv"), ("a\u{0}b\u{1}\u{7F}\u{85}.csv", "ab.csv"),
-            ("a\r\nb.csv", "ab.csv"), ("exe\u{202E}vsc.csv", "exevsc.csv"), ("Größe 表 😀.csv", "Größe 表 😀.csv"),
+            ("a\r\nb.csv", "ab.csv"), ("exe\u{202E}vsc.csv", "exevsc.csv"),
+            ("\u{FEFF}a\u{200E}b\u{200F}c\u{61C}d.csv", "abcd.csv"), ("Größe 表 😀.csv", "Größe 表 😀.csv"),
             ("Gro\u{308}ße.csv", "Gr\u{F6}ße.csv"), ("%2e%2e%2fx", "%2e%2e%2fx"), ("a:b*c?.csv", "a:b*c?.csv"),
             (".upload-1", "upload-1"), ("x..", "x.."), ("~root", "~root"), ("👨‍👩‍👧.csv", "👨‍👩‍👧.csv"),
         ])

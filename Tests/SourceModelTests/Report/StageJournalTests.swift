@@ -55,6 +55,32 @@ struct StageJournalTests {
         #expect(ears.heard == [.entered(.login), .ended(login)])
     }
 
+    @Test("what is seen in a stage that lasts is told at intervals, and once")
+    func noted() {
+        let ears = Ears()
+        let journal = StageJournal(now: { [clock] in clock.now }, observer: { ears.hear($0) })
+        let interval = StageJournal.notingInterval
+        journal.enter(.open)
+        journal.note("at once")
+        clock.pass(interval)
+        journal.note("10 % read")
+        journal.note("11 % read")
+        clock.pass(interval)
+        journal.note("11 % read")
+        journal.note("20 % read")
+        let open = TestReport.Entry(stage: .open, ok: true, elapsed: interval * 2, detail: "20 % read")
+        // Nobody hears of a stage that is not sure yet.
+        journal.enter(.login, tentatively: true)
+        clock.pass(interval)
+        journal.note("unheard")
+        journal.enter(.probe)
+        journal.note("new stage, new interval")
+        #expect(
+            ears.heard == [
+                .entered(.open), .noted(.open, "10 % read"), .noted(.open, "20 % read"), .ended(open), .entered(.probe),
+            ])
+    }
+
     @Test("the stage that failed, open or never entered", arguments: [Stage.tls, .login])
     func failed(_ stage: Stage) {
         let journal = StageJournal(now: { [clock] in clock.now })
