@@ -1,5 +1,13 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What the process takes of the machine, under the names that Prometheus' own clients use. On Linux it is read from
 /// `/proc`; where there is no such thing the figure is left out.
 struct ProcessFigures {
