@@ -4,8 +4,6 @@ struct ConnectionStateMachine: Sendable {
     struct Plan: Sendable {
         var login: Login7
         var encryption: TDSEncryption
-        /// The named instance's name, ended by a NUL, that the server is asked to be; a NUL alone for any.
-        var instance: [UInt8] = [0]
         /// Bytes of a row at most.
         var maximumRowSize: Int
         /// Bytes that are thrown away of an answer that nobody wants, at most.
@@ -69,8 +67,8 @@ struct ConnectionStateMachine: Sendable {
 
     private mutating func preLogin(_ encryption: PreLogin.Encryption) -> OpeningAction {
         state = .awaitingPreLogin
-        return .sendPreLogin(
-            PreLogin(version: Self.clientVersion, encryption: encryption, instance: plan.instance))
+        // A NUL alone: the server need not be a certain instance.
+        return .sendPreLogin(PreLogin(version: Self.clientVersion, encryption: encryption, instance: [0]))
     }
 
     /// The server's PRELOGIN came.
@@ -153,13 +151,17 @@ struct ConnectionStateMachine: Sendable {
         }
     }
 
-    /// So many bytes came while nobody wants what comes; whether the connection can be kept.
-    mutating func bytesDrained(_ count: Int) -> Bool {
-        guard case .querying(let query) = state, query.isDraining else { return true }
+    /// So many bytes came, which nobody may want.
+    ///
+    /// - Returns: why the connection cannot be kept; nil where it can.
+    mutating func bytesDrained(_ count: Int) -> TDSWireError? {
+        guard case .querying(let query) = state, query.isDraining else { return nil }
         drainedBytes += count
-        if drainedBytes <= plan.maximumDrainSize { return true }
+        if drainedBytes <= plan.maximumDrainSize { return nil }
         state = .closed
-        return false
+        if query.hasEndedTransaction { return .transactionEnded }
+        if query.isAbandoned { return .connectionClosed(session.lastError) }
+        return query.failure ?? .furtherResultTooLarge(limit: plan.maximumDrainSize)
     }
 
     // MARK: Tokens
@@ -171,7 +173,6 @@ struct ConnectionStateMachine: Sendable {
         case describe([TDSColumn])
         /// The answer is over and the connection is free.
         case finish(TDSWireError?)
-        case info(TDSServerMessage)
         /// The connection cannot go on.
         case close(TDSWireError)
     }
@@ -184,7 +185,6 @@ struct ConnectionStateMachine: Sendable {
     /// A whole token came.
     mutating func tokenReceived(_ token: Token) -> TokenAction {
         switch token {
-        case .info(let message): return .info(message)
         case .environment(let change): return changed(change)
         case .error(let error): return errorReceived(error)
         case .loginAccepted(let answer): return accepted(answer)
@@ -192,7 +192,7 @@ struct ConnectionStateMachine: Sendable {
         case .sspi: return unsupported("Windows authentication (NTLM or Kerberos)")
         case .federatedLogin: return unsupported("Microsoft Entra ID")
         case .columns(let columns): return inQuery { $0.columnsReceived(columns) }
-        case .returnStatus, .other: return .wait
+        case .info, .returnStatus, .other: return .wait
         }
     }
 
@@ -202,8 +202,14 @@ struct ConnectionStateMachine: Sendable {
         case (.loggingIn(var login), .routing(let place)):
             login.routingReceived(place)
             state = .loggingIn(login)
+        case (.querying(var query), .transactionBegun):
+            query.transactionBegun()
+            state = .querying(query)
         case (.querying(var query), .transactionCommitted):
-            query.transactionEnded()
+            query.transactionCommitted()
+            state = .querying(query)
+        case (.querying(var query), .transactionRolledBack):
+            query.transactionRolledBack()
             state = .querying(query)
         default: break
         }
@@ -287,10 +293,12 @@ struct ConnectionStateMachine: Sendable {
     }
 
     /// The caller wants a request to run.
-    mutating func requestSubmitted() -> SubmitAction {
+    ///
+    /// - Parameter mayEndTransaction: whether it is meant to end the transaction that is open.
+    mutating func requestSubmitted(mayEndTransaction: Bool) -> SubmitAction {
         switch state {
         case .idle:
-            state = .querying(QueryStateMachine())
+            state = .querying(QueryStateMachine(mayEndTransaction: mayEndTransaction))
             drainedBytes = 0
             return .send
         case .querying(let query): return query.isAbandoned ? .wait : .refuse(.busy)

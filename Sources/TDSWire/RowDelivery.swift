@@ -8,6 +8,7 @@ final class RowDelivery {
     private(set) var pendingBytes = 0
     private var demand: EventLoopPromise<[RowSpan]>?
     private var outcome: Result<Void, TDSWireError>?
+    private var ending: EventLoopPromise<Void>?
     private(set) var isAbandoned = false
 
     init(eventLoop: any EventLoop) { started = eventLoop.makePromise() }
@@ -30,6 +31,25 @@ final class RowDelivery {
         outcome = result
         start(result.map { nil })
         deliver()
+        ending?.completeWith(result.mapError { $0 as any Error })
+        ending = nil
+    }
+
+    /// Completes when the request is over, given up or not; fails as the request does.
+    func ended(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+        let promise = ending ?? eventLoop.makePromise()
+        if let outcome {
+            promise.completeWith(outcome.mapError { $0 as any Error })
+        } else {
+            ending = promise
+        }
+        return promise.futureResult
+    }
+
+    /// Nobody waits any more for the request to be over.
+    func stopWaiting() {
+        ending?.fail(TDSWireError.cancelled)
+        ending = nil
     }
 
     /// The reader wants rows: at least one, or none where the request is over.

@@ -42,6 +42,12 @@ public struct RowStream: Sendable {
 
     /// Gives up what was not read. Returns at once.
     public func giveUp() { source.abandon() }
+
+    /// Gives up what was not read, and returns when the server has ended the request.
+    ///
+    /// - Throws: what the request failed with although nobody wants its rows any more, such as
+    ///   ``TDSWireError/transactionEnded``; ``TDSWireError/cancelled`` where it was ended before it was done.
+    public func end() async throws(TDSWireError) { try await source.end() }
 }
 
 /// The reader's end of a `RowDelivery`; the last one to let go of it gives up the rows that are left.
@@ -87,6 +93,28 @@ final class RowSource: Sendable {
             if let rows = delivery.value { handler.value.abandon(rows) }
         }
     }
+
+    /// Gives up the rows that are left, and waits until the request is over.
+    func end() async throws(TDSWireError) {
+        do {
+            try await withTaskCancellationHandler { [eventLoop, handler, delivery] in
+                let future = eventLoop.flatSubmit {
+                    guard let rows = delivery.value else { return eventLoop.makeSucceededVoidFuture() }
+                    handler.value.abandon(rows)
+                    return rows.ended(on: eventLoop)
+                }
+                // A cancellation that came before found nobody waiting.
+                if Task.isCancelled { stopWaiting() }
+                try await future.get()
+            } onCancel: {
+                stopWaiting()
+            }
+        } catch {
+            throw TDSWireError(error)
+        }
+    }
+
+    private func stopWaiting() { eventLoop.execute { [delivery] in delivery.value?.stopWaiting() } }
 
     /// Awaits what `begin` starts; if the task is cancelled the request is given up.
     private func cancellable<Value: Sendable>(

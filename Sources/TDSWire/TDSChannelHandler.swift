@@ -56,7 +56,7 @@ final class TDSChannelHandler: ChannelDuplexHandler {
 
     /// Sends a request, at once or when what is left of an abandoned one is gone.
     func submit(_ request: Request, reset: Bool, _ rows: RowDelivery) {
-        switch machine.requestSubmitted() {
+        switch machine.requestSubmitted(mayEndTransaction: reset || request == .rollback) {
         case .send:
             active = rows
             send(request, reset: reset)
@@ -71,7 +71,10 @@ final class TDSChannelHandler: ChannelDuplexHandler {
     func abandon(_ rows: RowDelivery) {
         guard !rows.isAbandoned else { return }
         rows.abandon()
-        if waiting?.rows === rows { waiting = nil }
+        if waiting?.rows === rows {
+            waiting = nil
+            rows.finish(.failure(.cancelled))
+        }
         if active === rows {
             if machine.requestAbandoned() { write(.attention, ByteBuffer()) }
             resumeReading()
@@ -143,9 +146,6 @@ final class TDSChannelHandler: ChannelDuplexHandler {
     /// How many bytes wait to become a token or a row.
     var heldBytes: Int { tokens.bufferedBytes + preLogin.readableBytes }
 
-    /// The longest row that is taken.
-    var rowLimit: Int { machine.plan.maximumRowSize }
-
     /// Whether a request runs, or what is left of an abandoned one is thrown away.
     var isQuerying: Bool {
         if case .querying = machine.state { true } else { false }
@@ -173,15 +173,13 @@ final class TDSChannelHandler: ChannelDuplexHandler {
     private func readTokens(_ bytes: inout ByteBuffer) {
         do throws(DecodingFailure) {
             let before = bytes.readableBytes
-            _ = try tokens.append { buffer throws(DecodingFailure) in
+            try tokens.append { buffer throws(DecodingFailure) in
                 // Message ends say nothing that the tokens do not say.
-                var hasEnded = false
-                while bytes.readableBytes > 0 { hasEnded = try packets.decode(&bytes, into: &buffer) }
-                return hasEnded
+                while bytes.readableBytes > 0 { _ = try packets.decode(&bytes, into: &buffer) }
             }
             machine.notePacket()
-            guard machine.bytesDrained(before) else {
-                fail(.connectionClosed(machine.session.lastError))
+            if let error = machine.bytesDrained(before) {
+                fail(error)
                 return
             }
             try decode()
@@ -222,7 +220,7 @@ final class TDSChannelHandler: ChannelDuplexHandler {
 
     private func perform(_ action: ConnectionStateMachine.TokenAction) {
         switch action {
-        case .wait, .info: break
+        case .wait: break
         case .opened:
             facts.update(machine.session)
             open(.success(()))

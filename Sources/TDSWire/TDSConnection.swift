@@ -93,14 +93,6 @@ public final class TDSConnection: Sendable {
     /// The last error that ended the session or came while nothing ran.
     public var lastServerError: TDSServerMessage? { facts.current.lastError }
 
-    /// Whether the server has not yet said its last word on a request, given up or not.
-    public var isQuerying: Bool {
-        get async {
-            // A loop that has ended runs nothing any more.
-            (try? await channel.eventLoop.submit { [handler] in handler.value.isQuerying }.get()) ?? false
-        }
-    }
-
     /// Completes when the channel is closed, by whomever.
     public var onClose: EventLoopFuture<Void> { channel.closeFuture }
 
@@ -109,11 +101,15 @@ public final class TDSConnection: Sendable {
     /// Runs a batch and collects the rows of its first result as text, within `Configuration.maximumCollectedSize`.
     ///
     /// - Parameter reset: whether the server is to put the session back to what it was after its login before it runs
-    ///   the batch: settings, temporary tables, an open transaction.
+    ///   the batch: settings, temporary tables. An open transaction is to be ended before: the batch would name it, and
+    ///   the server does not know it any more.
     @discardableResult
     public func batch(_ sql: String, reset: Bool = false) async throws(TDSWireError) -> [[String?]] {
         try await collect(try await run(.batch(sql), reset: reset))
     }
+
+    /// Rolls back the transaction that is open, if there is one.
+    public func rollBack() async throws(TDSWireError) { _ = try await collect(try await run(.rollback, reset: false)) }
 
     /// Runs a statement with parameters by `sp_executesql` and collects the rows of its first result as text, within
     /// `Configuration.maximumCollectedSize`.
@@ -130,10 +126,7 @@ public final class TDSConnection: Sendable {
         // A procedure takes 2,100 parameters; two are its own.
         guard parameters.count <= 2098 else { throw .invalidArgument("A statement takes at most 2098 parameters.") }
         var arguments = [TDSParameter("", .text(sql))]
-        if !parameters.isEmpty {
-            let declarations = parameters.map { "\($0.name) \($0.declaration)" }.joined(separator: ", ")
-            arguments.append(TDSParameter("", .text(declarations)))
-        }
+        if !parameters.isEmpty { arguments.append(TDSParameter("", .text(parameters.declarations))) }
         return try await run(.call(.executeSQL, arguments + parameters), reset: false)
     }
 
@@ -192,6 +185,7 @@ extension Request {
     fileprivate var size: Int {
         switch self {
         case .batch(let text): 22 + text.utf8.count * 2
+        case .rollback: 128
         case .call(_, let parameters):
             parameters.reduce(64) { size, parameter in
                 if case .text(let text) = parameter.value { size + text.utf8.count * 2 + 128 } else { size + 128 }

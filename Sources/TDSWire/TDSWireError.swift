@@ -24,6 +24,8 @@ public enum TDSWireError: Error, Sendable {
     case messageTooLarge(size: Int, limit: Int)
     /// A result that was to be collected is over the bound, in bytes.
     case resultTooLarge(limit: Int)
+    /// What came behind the first result, and is thrown away, is over the bound, in bytes.
+    case furtherResultTooLarge(limit: Int)
     /// A name, value or statement cannot be sent; why.
     case invalidArgument(String)
     /// Another statement's rows are still being read.
@@ -52,7 +54,9 @@ extension TDSWireError: Equatable {
         case (.protocolViolation(let a), .protocolViolation(let b)): a == b
         case (.invalidArgument(let a), .invalidArgument(let b)): a == b
         case (.messageTooLarge(let a, let c), .messageTooLarge(let b, let d)): a == b && c == d
-        case (.resultTooLarge(let a), .resultTooLarge(let b)): a == b
+        case (.resultTooLarge(let a), .resultTooLarge(let b)),
+            (.furtherResultTooLarge(let a), .furtherResultTooLarge(let b)):
+            a == b
         case (.upgradeFailed(let a), .upgradeFailed(let b)), (.channelFailed(let a), .channelFailed(let b)):
             String(reflecting: a) == String(reflecting: b)
         default: false

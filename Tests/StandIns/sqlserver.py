@@ -217,10 +217,13 @@ def packets(data, kind=REPLY, size=4096):
 
 
 class Running:
-    """A statement that gives no end: rows and rows after these tokens, or, without tokens, silence."""
+    """A statement that gives no end: rows and rows after these tokens, or silence."""
 
-    def __init__(self, tokens):
-        self.tokens = tokens
+    def __init__(self, tokens, has_rows):
+        self.tokens, self.has_rows = tokens, has_rows
+
+    def __radd__(self, before):
+        return Running(before + self.tokens, self.has_rows)
 
 
 async def read_packet(reader):
@@ -334,7 +337,10 @@ class Parameters:
 class Session:
     def __init__(self, house, number):
         self.house, self.number = house, number
-        self.reset()
+        self.begun, self.transaction = 0, 0
+        self.plans, self.implicit, self.aborts = False, False, False
+        # What is run, and not only planned or described.
+        self.ran = house.sessions[number]["ran"]
         self.database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.database.executescript(
             """
@@ -344,18 +350,43 @@ class Session:
         )
 
     def reset(self):
-        self.transaction, self.plans = 0, False
+        if self.transaction:
+            self.end("rollback")
+        self.plans, self.implicit, self.aborts = False, False, False
+
+    def begin(self):
+        """ENVCHANGE of a transaction that begins; its descriptor is one that no other has."""
+        self.begun += 1
+        self.transaction = self.begun
+        if not self.database.in_transaction:
+            self.database.execute("begin")
+        return environment(8, b"\x08" + struct.pack("<Q", self.transaction) + b"\0")
+
+    def end(self, how):
+        """ENVCHANGE of the transaction's end, by commit or rollback."""
+        told = environment(9 if how == "commit" else 10, b"\0\x08" + struct.pack("<Q", self.transaction))
+        self.transaction = 0
+        self.database.execute(how)
+        return told
+
+    def abort(self):
+        """Under XACT_ABORT an error or an attention rolls back."""
+        return self.end("rollback") if self.aborts and self.transaction else b""
+
+    def check(self, descriptor):
+        """A request names the transaction that is open, or none where none is (section 2.2.5.3.2)."""
+        if descriptor == self.transaction:
+            return
+        if not descriptor:
+            raise Refusal(3989, "New request is not allowed to start because it should come with valid transaction descriptor.")
+        raise Refusal(3971, "The server failed to resume the transaction. Desc:%x." % descriptor)
 
     def manage(self, body):
         """Transactions by their own message (section 2.2.6.9), as python-tds begins and ends them."""
         (kind,) = struct.unpack_from("<H", body)
-        begun = lambda: environment(8, b"\x08" + struct.pack("<Q", self.transaction) + b"\0")
         if kind == 5:
-            self.transaction += 1
-            return begun() + done()
-        told = environment(9 if kind == 7 else 10, b"\0\x08" + struct.pack("<Q", self.transaction))
-        self.transaction += 1
-        return told + begun() + done()
+            return self.begin() + done()
+        return self.end("commit" if kind == 7 else "rollback") + self.begin() + done()
 
     def answer(self, text, parameters, is_call):
         """The tokens that a statement gives."""
@@ -372,24 +403,46 @@ class Session:
             return done(0, 0, final)
         if self.plans:
             return self.plan(words)
-        if low.startswith("set xact_abort on") and low.endswith("begin transaction"):
-            self.transaction += 1
-            return environment(8, b"\x08" + struct.pack("<Q", self.transaction) + b"\0") + done(0x01) + done(0, 0, final)
+        self.ran.append(words)
+        if low.startswith("set xact_abort on") and "begin transaction" in low:
+            told = self.begin()
+            self.aborts = True
+            self.implicit = low.endswith("set implicit_transactions on")
+            return told + done(0x01) + done(0, 0, final)
         if low.startswith("if @@trancount > 0 rollback"):
-            if self.transaction:
-                ended, self.transaction = self.transaction, 0
-                return environment(10, b"\0\x08" + struct.pack("<Q", ended)) + done(0, 0, final)
-            return done(0, 0, final)
-        if low.startswith("commit"):
-            ended, self.transaction = self.transaction, 0
-            rest = words.split(";", 1)[1] if ";" in words else ""
-            told = environment(9, b"\0\x08" + struct.pack("<Q", ended))
-            return told + (self.answer(rest, parameters, is_call) if rest.strip() else done(0, 0, final))
+            return (self.end("rollback") if self.transaction else b"") + done(0, 0, final)
+        told = b""
+        if self.implicit and not self.transaction and re.match(r"(insert|update|delete)\b|select .* from ", low):
+            # The mode in which there is no statement without a transaction.
+            told = self.begin()
+        first, _, rest = (part.strip() for part in words.partition(";"))
+        if rest and re.match(r"(set|commit|rollback|insert|update|delete)\b", low):
+            return told + self.alone(first, parameters, 0x01) + self.answer(rest, parameters, is_call)
+        behind = re.match(r"(select\b[^;']*);\s*((?:set|commit|rollback|insert|update|delete)\b.*)", words, re.I | re.S)
+        if behind:
+            first, rest = behind.groups()
+            told += self.rows(*self.select(first, first.lower(), parameters), None)
+            return told + self.answer(rest, parameters, is_call)
+        if re.match(r"(commit|rollback)\b", low):
+            return self.alone(words, parameters, 0, final)
         if low.startswith(("set ", "use ")):
             return done(0, 0, final)
-        return self.rows(*self.select(words, low, parameters), final)
+        return told + self.rows(*self.select(words, low, parameters), final)
+
+    def alone(self, words, parameters, status, token=0xFD):
+        """A statement of a batch that gives no rows."""
+        low = words.lower()
+        if low.startswith(("commit", "rollback")):
+            return (self.end(low.split()[0]) if self.transaction else b"") + done(status, 0, token)
+        if low.startswith("set "):
+            self.implicit = self.implicit and low != "set implicit_transactions off"
+            return done(status, 0, token)
+        self.select(words, low, parameters)
+        return done(status | 0x10, 1, token)
 
     def plan(self, text):
+        if re.search(r"\bmaster\s*\.", text, re.I):
+            raise Refusal(262, "SHOWPLAN permission denied in database 'master'.", 14, 4)
         kinds = []
         for part in filter(None, (part.strip() for part in text.split(";"))):
             first = part.split()[0].upper()
@@ -397,7 +450,7 @@ class Session:
                 continue
             if first == "SELECT" and re.search(r"\binto\b", part, re.I):
                 first = "SELECT INTO"
-            kinds.append({"EXEC": "EXECUTE PROC", "COMMIT": "COMMIT TRANSACTION"}.get(first, first))
+            kinds.append({"EXEC": "EXECUTE PROC", "COMMIT": "COMMIT TRANSACTION", "ROLLBACK": "ROLLBACK TRANSACTION"}.get(first, first))
         if any(kind == "SYNTAX" for kind in kinds):
             raise Refusal(102, "Incorrect syntax near 'syntax'.", 15)
         if not kinds or kinds == ["WAITFOR"]:
@@ -413,6 +466,8 @@ class Session:
         if "from sys.dm_exec_describe_first_result_set" in low:
             columns = [("error_number", *INT), ("error_state", *INT), ("error_message", *NVARCHAR)]
             return columns, self.describe(parameters.get("@p1") or "")
+        if "permission_name = 'showplan'" in low:
+            return [("", *INT)], [(1 if self.login["user"] in house.settings.get("planners", []) else 0,)]
         if "is_srvrolemember" in low:
             power = house.settings.get("powers", {}).get(self.login["user"], 0)
             return [("", *INT), ("", *INT)], [(1 if power > 1 else 0, 1 if power else 0)]
@@ -462,10 +517,14 @@ class Session:
 
     def describe(self, text):
         low = text.strip().lower()
-        if low.startswith(("select", "with", "waitfor")) or "; select" in low or "output" in low:
-            return [(None, None, None)]
+        tables = re.findall(r"\bfrom (\w+)\b(?!\.)", low) if low.startswith("select") else []
+        unknown = [name for name in tables if name not in ("every_type", "orders", "endless")]
+        if unknown:
+            return [(208, 1, "Invalid object name '%s'." % unknown[0])]
         if low.startswith("syntax"):
             return [(102, 1, "Incorrect syntax near 'syntax'.")]
+        if low.startswith(("select", "with", "waitfor")) or "; select" in low or "output" in low:
+            return [(None, None, None)]
         return []
 
     def catalogue(self, low, parameters):
@@ -494,14 +553,14 @@ class Session:
 
     def rows(self, columns, found, final):
         if found == "silence":
-            return Running(b"")
+            return Running(b"", False)
         if columns is None:
             return done(0x10, self.database.total_changes, final)
         data = b"\x81" + struct.pack("<H", len(columns))
         for name, info, _ in columns:
             data += struct.pack("<IH", 0, 9) + info + byte_text(name)
         if found == "endless":
-            return Running(data)
+            return Running(data, True)
         for row in found:
             empty = [value is None for value in row]
             if len(row) > 8 and sum(empty) > len(row) // 2:
@@ -512,7 +571,10 @@ class Session:
                 data += b"".join(write(value) for value, (_, _, write) in zip(row, columns) if value is not None)
             else:
                 data += b"\xD1" + b"".join(write(value) for value, (_, _, write) in zip(row, columns))
-        if final == 0xFE:
+        if final is None:
+            # More comes.
+            data += done(0x11, len(found), 0xFF)
+        elif final == 0xFE:
             data += done(0x11, len(found), 0xFF) + b"\x79" + struct.pack("<i", 0) + done(0, 0, 0xFE)
         else:
             data += done(0x10, len(found), final)
@@ -653,13 +715,13 @@ class House:
             out.write(packets(error(refusal) + done(0x02)))
             await out.drain()
             return
-        session = Session(self, number)
-        session.login = login
         self.sessions[number] = {
             "user": login["user"], "program": login["program"], "tls": known_tls, "login_tls": login_tls,
             "subject": subject, "alpn": alpn, "readonly": login["readonly"], "server": login["server"], "tds": login["tds"],
-            "statements": [], "attentions": 0, "resets": 0,
+            "statements": [], "ran": [], "attentions": 0, "resets": 0,
         }
+        session = Session(self, number)
+        session.login = login
         self.tell()
         out.write(packets(self.welcome(login)))
         await out.drain()
@@ -699,10 +761,17 @@ class House:
             if kind == ATTENTION:
                 facts["attentions"] += 1
                 self.tell()
-                out.write(packets(done(0x20)))
+                out.write(packets(session.abort() + done(0x20)))
                 await out.drain()
                 continue
             (length,) = struct.unpack_from("<I", body)
+            try:
+                # ALL_HEADERS, whose one header is the transaction's.
+                session.check(struct.unpack_from("<Q", body, 10)[0])
+            except Refusal as refusal:
+                out.write(packets(data + error(refusal) + done(0x02)))
+                await out.drain()
+                continue
             if kind == MANAGER:
                 out.write(packets(data + session.manage(body[length:])))
                 await out.drain()
@@ -712,23 +781,25 @@ class House:
                 facts["statements"].append(text)
                 self.tell()
                 tokens = session.answer(text, parameters, is_call)
+                self.tell()
             except Refusal as refusal:
-                tokens = error(refusal) + done(0x02, 0, 0xFE if kind == RPC else 0xFD)
+                tokens = error(refusal) + session.abort() + done(0x02, 0, 0xFE if kind == RPC else 0xFD)
             if isinstance(tokens, Running):
-                pending = await self.until_attention(tokens.tokens, way, out, raw)
+                pending = await self.until_attention(tokens, way, out, raw)
             else:
                 out.write(packets(data + tokens))
                 await out.drain()
 
-    async def until_attention(self, tokens, way, out, raw):
+    async def until_attention(self, running, way, out, raw):
         """Silence, or rows without an end, until the client has enough."""
         reading = asyncio.ensure_future(read_message(way, raw))
         n = 0
-        if tokens:
-            out.write(packets(tokens)[:1] + b"\0" + packets(tokens)[2:])
+        if running.tokens:
+            packet = packets(running.tokens)
+            out.write(packet[:1] + b"\0" + packet[2:])
         try:
             while not reading.done():
-                if tokens:
+                if running.has_rows:
                     rows = b"".join(b"\xD1\x04" + struct.pack("<i", n + index) for index in range(600))
                     n += 600
                     packet = packets(rows)
@@ -737,7 +808,7 @@ class House:
                     await asyncio.sleep(0)
                 else:
                     await asyncio.wait([reading], timeout=1)
-            if tokens:
+            if running.has_rows:
                 out.write(packets(done(0x10, n)))
             return reading.result()
         finally:

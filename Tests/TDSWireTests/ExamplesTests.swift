@@ -11,8 +11,9 @@ struct ExamplesTests {
         var bytes = ByteBuffer(bytes: packet)
         var packets = PacketDecoder()
         var decoder = TokenDecoder()
-        let hasEnded = try decoder.append { buffer throws(DecodingFailure) in
-            try packets.decode(&bytes, into: &buffer)
+        var hasEnded = false
+        try decoder.append { buffer throws(DecodingFailure) in
+            hasEnded = try packets.decode(&bytes, into: &buffer)
         }
         #expect(hasEnded)
         var tokens: [Token] = []

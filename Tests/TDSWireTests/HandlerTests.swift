@@ -265,8 +265,8 @@ struct HandlerTests {
         #expect(!rig.channel.isActive)
     }
 
-    @Test("A commit inside a statement is told, whatever else the statement gives")
-    func committed() throws {
+    /// A handler in a transaction, 0x35.
+    private static func inTransaction() throws -> Rig {
         let rig = try Rig.open()
         let begun = rig.query(.batch("BEGIN TRANSACTION"))
         try rig.receive(
@@ -274,13 +274,127 @@ struct HandlerTests {
                 ServerBytes.environment(8, [8] + ServerBytes.longLong(0x35) + [0]) + ServerBytes.done()))
         #expect(try rig.read(begun).isEmpty)
         _ = rig.sent()
+        return rig
+    }
+
+    @Test(
+        "A commit or a rollback inside a statement is told, whatever else the statement gives",
+        arguments: [
+            (UInt8(9), ServerBytes.answer), (10, ServerBytes.answer), (9, ServerBytes.done()), (10, ServerBytes.done()),
+            // The server's own words for it, when the procedure that runs the statement ends.
+            (10, ServerBytes.error(266, "Transaction count after EXECUTE …", severity: 16) + ServerBytes.done(2)),
+        ] as [(UInt8, [UInt8])])
+    func committed(_ change: UInt8, _ rest: [UInt8]) throws {
+        let rig = try Self.inTransaction()
         let rows = rig.query()
         // The request names the transaction.
         #expect(Array(rig.sent()[18..<26]) == [0x35, 0, 0, 0, 0, 0, 0, 0])
         try rig.receive(
-            ServerBytes.packet(
-                ServerBytes.environment(9, [0, 8] + ServerBytes.longLong(0x35)) + ServerBytes.answer))
+            ServerBytes.packet(ServerBytes.environment(change, [0, 8] + ServerBytes.longLong(0x35)) + rest))
+        // Before any row: whoever reads only a few is told as well.
+        #expect(throws: TDSWireError.transactionEnded) { try rows.columnsKnown.wait() }
+    }
+
+    @Test(
+        "An error does not hide that the statement has ended the transaction",
+        arguments: [
+            // A commit; a rollback with a row changed behind it, a transaction begun, columns, the server's own words.
+            ServerBytes.environment(9, [0, 8] + ServerBytes.longLong(0x35)) + ServerBytes.done(),
+            HandlerTests.rollback + ServerBytes.done(0x11, rows: 1, token: 0xFF) + ServerBytes.done(token: 0xFE),
+            HandlerTests.rollback + ServerBytes.environment(8, [8] + ServerBytes.longLong(0x36) + [0])
+                + ServerBytes.done(token: 0xFE),
+            HandlerTests.rollback + ServerBytes.answer,
+            HandlerTests.rollback + ServerBytes.error(266, severity: 16) + ServerBytes.done(2),
+        ])
+    func endedBehindError(_ rest: [UInt8]) throws {
+        let rig = try Self.inTransaction()
+        let rows = rig.query()
+        let raised = ServerBytes.error(50000, "raised", severity: 16) + ServerBytes.done(3, token: 0xFF)
+        try rig.receive(ServerBytes.packet(raised + rest))
         #expect(throws: TDSWireError.transactionEnded) { try rig.read(rows) }
+    }
+
+    /// What the server sends when a transaction is rolled back.
+    private static let rollback = ServerBytes.environment(10, [0, 8] + ServerBytes.longLong(0x35))
+
+    @Test(
+        "Of rows that are given up the end is known: the statement's own end of the transaction, or the attention's",
+        arguments: [
+            ([], [], TDSWireError.cancelled),
+            ([], HandlerTests.rollback, .cancelled),
+            ([], HandlerTests.rollback + ServerBytes.done(0x11, rows: 2), .cancelled),
+            (HandlerTests.rollback, [], .transactionEnded),
+            ([], ServerBytes.environment(9, [0, 8] + ServerBytes.longLong(0x35)), .transactionEnded),
+            (
+                [], HandlerTests.rollback + ServerBytes.environment(8, [8] + ServerBytes.longLong(0x36) + [0]),
+                .transactionEnded
+            ),
+        ] as [([UInt8], [UInt8], TDSWireError)])
+    func endOfGivenUp(_ before: [UInt8], _ behind: [UInt8], _ end: TDSWireError) throws {
+        let rig = try Self.inTransaction()
+        let rows = rig.query()
+        let columns = ServerBytes.columns([ServerBytes.column("n", ServerBytes.integer)])
+        try rig.receive(
+            ServerBytes.packet(
+                columns + [0xD1, 4] + ServerBytes.long(7) + ServerBytes.done(0x11, rows: 1) + before, last: false))
+        #expect(try rows.next(on: rig.channel.eventLoop).wait().count == 1)
+        rig.handler.abandon(rows)
+        let ended = rows.ended(on: rig.channel.eventLoop)
+        try rig.receive(ServerBytes.packet(behind + ServerBytes.done(0x20)))
+        #expect(throws: end) { try ended.wait() }
+        // And as often as it is asked.
+        #expect(throws: end) { try rows.ended(on: rig.channel.eventLoop).wait() }
+    }
+
+    @Test("Rows that are given up before they are asked for are over at once")
+    func endOfWaiting() throws {
+        let rig = try Rig.open()
+        rig.handler.abandon(rig.query())
+        let next = rig.query(.batch("y"))
+        rig.handler.abandon(next)
+        #expect(throws: TDSWireError.cancelled) { try next.ended(on: rig.channel.eventLoop).wait() }
+    }
+
+    @Test("A rollback by the server keeps the error that it is for", arguments: [true, false])
+    func rolledBack(_ isErrorFirst: Bool) throws {
+        let rig = try Self.inTransaction()
+        let rows = rig.query()
+        let error = ServerBytes.error(1205, "deadlock", severity: 13)
+        try rig.receive(
+            ServerBytes.packet((isErrorFirst ? error + Self.rollback : Self.rollback + error) + ServerBytes.done(2)))
+        let failure = #expect(throws: TDSWireError.self) { try rig.read(rows) }
+        guard case .server(let refusal) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(refusal.number == 1205)
+    }
+
+    @Test(
+        "A rollback that was asked for is none of a statement's",
+        arguments: [(Request.rollback, false), (.batch("x"), true)])
+    func ownRollback(_ request: Request, _ reset: Bool) throws {
+        let rig = try Self.inTransaction()
+        let rows = rig.query(request, reset: reset)
+        try rig.receive(
+            ServerBytes.packet(
+                ServerBytes.environment(10, [0, 8] + ServerBytes.longLong(0x35)) + ServerBytes.done()))
+        #expect(try rig.read(rows).isEmpty)
+    }
+
+    @Test("A further result over the bound is told as that, behind the rows of the first")
+    func furtherResult() throws {
+        let rig = try Rig.open(drainLimit: 500)
+        let rows = rig.query()
+        let one = ServerBytes.columns([ServerBytes.column("n", ServerBytes.integer)])
+        let row = [0xD1, 4] + ServerBytes.long(1)
+        try rig.receive(ServerBytes.packet(one + row + ServerBytes.done(0x11, rows: 1) + one, last: false))
+        for _ in 0..<100 where rig.channel.isActive { try? rig.receive(ServerBytes.packet(row, last: false)) }
+        #expect(!rig.channel.isActive)
+        #expect(try rows.next(on: rig.channel.eventLoop).wait().count == 1)
+        #expect(throws: TDSWireError.furtherResultTooLarge(limit: 500)) {
+            try rows.next(on: rig.channel.eventLoop).wait()
+        }
     }
 
     @Test("A request that resets the session says so in its first packet alone")

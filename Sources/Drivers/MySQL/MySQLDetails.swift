@@ -55,27 +55,15 @@ struct MySQLDetails {
     /// - Parameter row: schema, table, index, 0 where it is unique, column, expression.
     mutating func addIndexPart(_ row: [String?]) {
         guard let place = place(row), let name = row[2] else { return }
-        let part = row[4] ?? row[5] ?? ""
-        if name == "PRIMARY" { details[place].primaryKey.append(part) }
-        if let last = details[place].indexes.indices.last, details[place].indexes[last].name == name {
-            details[place].indexes[last].columns.append(part)
-        } else {
-            details[place].indexes.append(TableIndex(name: name, columns: [part], isUnique: row[3] == "0"))
-        }
+        details[place].addIndexPart(
+            name, isPrimary: name == "PRIMARY", isUnique: row[3] == "0", column: row[4] ?? row[5] ?? "")
     }
 
     /// - Parameter row: schema, table, constraint, column, schema, table and column referred to.
     mutating func addForeignKeyPart(_ row: [String?]) {
         guard let place = place(row), let name = row[2], let column = row[3] else { return }
-        if let last = details[place].foreignKeys.indices.last, details[place].foreignKeys[last].name == name {
-            details[place].foreignKeys[last].columns.append(column)
-            details[place].foreignKeys[last].referencedColumns.append(row[6] ?? "")
-        } else {
-            details[place].foreignKeys.append(
-                ForeignKey(
-                    name: name, columns: [column], referencedSchema: row[4], referencedTable: row[5] ?? "",
-                    referencedColumns: [row[6] ?? ""]))
-        }
+        details[place].addForeignKeyPart(
+            name, column: column, schema: row[4], table: row[5] ?? "", referenced: row[6] ?? "")
     }
 
     /// - Parameter row: schema, table and column of a text that is JSON.

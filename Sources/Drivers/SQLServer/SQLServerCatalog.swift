@@ -2,23 +2,31 @@ import SourceModel
 
 /// What is asked of SQL Server's own catalogue ("Catalog views").
 enum SQLServerCatalog {
-    /// Is the login a sysadmin; may it change a table or the database.
+    /// Is the login a sysadmin; may it change a table or the database. Of many tables some will do: each costs the
+    /// server three questions.
     static let rights = """
         SELECT ISNULL(IS_SRVROLEMEMBER('sysadmin'), 0), CASE WHEN EXISTS (SELECT 1 \
         FROM sys.fn_my_permissions(NULL, 'DATABASE') WHERE permission_name IN \
-        ('INSERT', 'UPDATE', 'DELETE', 'ALTER', 'CONTROL')) OR EXISTS (SELECT 1 FROM sys.tables t \
-        JOIN sys.schemas s ON s.schema_id = t.schema_id CROSS JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE')) p(n) \
+        ('INSERT', 'UPDATE', 'DELETE', 'ALTER', 'CONTROL')) OR EXISTS (SELECT 1 \
+        FROM (SELECT TOP (2000) name, schema_id FROM sys.tables ORDER BY object_id) t JOIN sys.schemas s \
+        ON s.schema_id = t.schema_id CROSS JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE')) p(n) \
         WHERE HAS_PERMS_BY_NAME(QUOTENAME(s.name) + '.' + QUOTENAME(t.name), 'OBJECT', p.n) = 1) THEN 1 ELSE 0 END
         """
 
+    /// May the login see plans in the database that the session is in: 1 or 0.
+    static let planning = """
+        SELECT COUNT(*) FROM sys.fn_my_permissions(NULL, 'DATABASE') WHERE permission_name = 'SHOWPLAN'
+        """
     static let planningOn = "SET SHOWPLAN_XML ON"
     static let planningOff = "SET SHOWPLAN_XML OFF"
-    static let rollback = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
 
-    /// Begins the transaction that is always rolled back. Whoever waits for a lock does not wait longer than the
+    /// Begins the transaction that is always rolled back. What a statement does behind a COMMIT or a ROLLBACK of its own
+    /// begins another transaction instead of standing at once. Whoever waits for a lock does not wait longer than the
     /// statement may take.
     static func begin(milliseconds: Int64) -> String {
-        "SET XACT_ABORT ON; SET LOCK_TIMEOUT \(milliseconds); BEGIN TRANSACTION"
+        "SET XACT_ABORT ON; SET LOCK_TIMEOUT \(milliseconds); BEGIN TRANSACTION; "
+            // Later than the first transaction: BEGIN TRANSACTION would nest in one that it begins by itself.
+            + "SET IMPLICIT_TRANSACTIONS ON"
     }
 
     /// What the statement `@p1` with the parameters that `@p2` declares gives first: an error, or a row for each column.

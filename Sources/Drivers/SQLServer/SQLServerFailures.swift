@@ -162,6 +162,17 @@ enum SQLServerFailures {
             hint: "Read what the server said; the login must be able to run SELECT 1.", server: words(refusal))
     }
 
+    /// The permission to do something in a database is missing, while a batch is planned to see its plan there.
+    static let permissionDenied: Int32 = 262
+
+    /// A refusal to plan a statement for a login that may see plans: it names another database, where the login may not.
+    static func planRefused(_ refusal: TDSServerMessage) -> SourceFailure {
+        .refused(
+            "SQL Server", words(refusal),
+            hint: "Let the owner of the database that the server names run GRANT SHOWPLAN for the user of username "
+                + "there, or leave that database out of the statement.")
+    }
+
     /// A refusal of a statement.
     static func statement(_ refusal: TDSServerMessage) -> SourceFailure {
         let said = words(refusal)

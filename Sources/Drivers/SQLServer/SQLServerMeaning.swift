@@ -46,8 +46,8 @@ struct SQLServerMeaning: Sendable {
         case .transactionEnded:
             return SourceFailure(
                 .query, .statementWrites,
-                "The statement ended the transaction that would have undone what it does; what it did up to then stays.",
-                hint: "Send one statement that only reads, without COMMIT.")
+                "The statement ended the transaction that would have undone what it does; what it did may stay.",
+                hint: "Send one statement that only reads, without COMMIT or ROLLBACK.")
         case .protocolViolation(let text):
             return stage == .login || stage == .tls ? notThisDriver([], cause: text) : broken(stage, text)
         case .messageTooLarge(let size, let limit):
@@ -60,8 +60,13 @@ struct SQLServerMeaning: Sendable {
         case .invalidArgument(let why):
             return SourceFailure(
                 .login, .loginFailed, "The login cannot be sent to \(target): \(why)",
-                hint: "Check username, password and database: SQL Server takes at most 128 characters of each.")
-        case .resultTooLarge, .busy: return broken(stage, "\(error)")
+                hint: "Check host, username, password and database: SQL Server takes at most 128 characters of each.")
+        case .furtherResultTooLarge(let limit) where stage == .query:
+            return SourceFailure(
+                .query, .statementRefused,
+                "The batch has a further result of more than \(limit >> 20) MiB, of which nothing is given.",
+                hint: "Send one statement.")
+        case .resultTooLarge, .furtherResultTooLarge, .busy: return broken(stage, "\(error)")
         case .cancelled where stage == .query: return .statementCancelled()
         case .cancelled:
             return SourceFailure(

@@ -39,6 +39,7 @@ actor SQLServerRowSource: RowSource {
                 return false
             }
             guard encoder.totalBytes + encoder.pendingBytes < statement.byteLimit else {
+                try await session.endStatement()
                 encoder.cut(.bytes)
                 isOver = true
                 return false
@@ -46,6 +47,7 @@ actor SQLServerRowSource: RowSource {
             let room = statement.rowLimit - encoder.statistics.rows
             try encode(span, atMost: room, into: &encoder)
             guard span.count > room else { return true }
+            try await session.endStatement()
             encoder.cut(.rows)
             isOver = true
             return false

@@ -6,7 +6,7 @@ import TDSWire
 extension SQLServerSession {
     func query(_ statement: Statement) async throws(SourceFailure) -> any RowSource {
         let parameters = statement.parameters.enumerated().map { TDSParameter($1, number: $0 + 1) }
-        let declarations = parameters.map { "\($0.name) \($0.declaration)" }.joined(separator: ", ")
+        let declarations = parameters.declarations
         if !(try await isPlanned(statement.text, declarations)) {
             try await describe(statement.text, declarations)
         }
@@ -20,11 +20,24 @@ extension SQLServerSession {
         return SQLServerRowSource(rows, columns: columns, of: statement, on: self)
     }
 
+    /// Whether the login may see plans. The server says so once a session and not by how it takes a statement: a
+    /// statement must not be able to choose the weaker check for itself.
+    private func maySeePlans() async throws(SourceFailure) -> Bool {
+        if let known = mayPlan.withLock({ $0 }) { return known }
+        let rows = try await run { () async throws(TDSWireError) in
+            try await connection.batch(SQLServerCatalog.planning)
+        }
+        let answer = rows.first?.first.map { $0 == "1" } ?? false
+        mayPlan.withLock { $0 = answer }
+        return answer
+    }
+
     /// Lets the server plan the batch without running it, and refuses what is more than a query.
     ///
-    /// - Returns: whether the server has said that it is one; false where the login may not see plans.
+    /// - Returns: whether the server has said that it is one; false where the login may not see plans, or the batch has
+    ///   none.
     private func isPlanned(_ text: String, _ declarations: String) async throws(SourceFailure) -> Bool {
-        guard mayPlan.withLock({ $0 }) != false else { return false }
+        guard try await maySeePlans() else { return false }
         isPlanning.withLock { $0 = true }
         let plan: ShowPlan
         do throws(TDSWireError) {
@@ -32,15 +45,11 @@ extension SQLServerSession {
             let batch = declarations.isEmpty ? text : "DECLARE \(declarations);\n\(text)"
             plan = ShowPlan(try await connection.batch(batch).compactMap { $0.first ?? nil })
         } catch {
-            // 262: the permission SHOWPLAN is missing, in this database or in one that the statement names.
-            guard case .server(let refusal) = error, refusal.number == 262 else {
+            guard case .server(let refusal) = error, refusal.number == SQLServerFailures.permissionDenied else {
                 throw meaning.failure(for: error, in: .query)
             }
-            mayPlan.withLock { $0 = false }
-            try await stopPlanning()
-            return false
+            throw SQLServerFailures.planRefused(refusal)
         }
-        mayPlan.withLock { $0 = true }
         try await stopPlanning()
         if let offence = plan.offence {
             throw SourceFailure(

@@ -81,28 +81,3 @@ extension SQLServerSession {
     /// A name as the server's QUOTENAME writes it.
     private static func bracketed(_ name: String) -> String { "[\(name.replacing("]", with: "]]"))]" }
 }
-
-extension TableDetails {
-    fileprivate mutating func addIndexPart(_ name: String, isPrimary: Bool, isUnique: Bool, column: String) {
-        if isPrimary { primaryKey.append(column) }
-        if let last = indexes.indices.last, indexes[last].name == name {
-            indexes[last].columns.append(column)
-        } else {
-            indexes.append(TableIndex(name: name, columns: [column], isUnique: isUnique))
-        }
-    }
-
-    fileprivate mutating func addForeignKeyPart(
-        _ name: String, column: String, schema: String?, table: String, referenced: String
-    ) {
-        if let last = foreignKeys.indices.last, foreignKeys[last].name == name {
-            foreignKeys[last].columns.append(column)
-            foreignKeys[last].referencedColumns.append(referenced)
-        } else {
-            foreignKeys.append(
-                ForeignKey(
-                    name: name, columns: [column], referencedSchema: schema, referencedTable: table,
-                    referencedColumns: [referenced]))
-        }
-    }
-}

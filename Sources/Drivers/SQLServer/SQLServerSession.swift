@@ -11,7 +11,7 @@ final class SQLServerSession: Session {
     let meaning: SQLServerMeaning
     /// The rows of the statement that runs.
     let running = Mutex<RowStream?>(nil)
-    /// Whether the login may see plans; nil until it was tried.
+    /// Whether the login may see plans in this database; nil until the server was asked, which is once.
     let mayPlan = Mutex<Bool?>(nil)
     /// Whether the server was told to plan and not to run.
     let isPlanning = Mutex(false)
@@ -61,8 +61,26 @@ final class SQLServerSession: Session {
 
     // MARK: Ending a statement
 
+    /// An attention ends the statement, of which no more rows are wanted. It may have done something behind them, which
+    /// the server tells before it has ended it; a server that is slow with that is not waited for.
+    ///
+    /// - Throws: `transactionEnded` alone: no other failure matters to rows that are there.
+    func endStatement() async throws(TDSWireError) {
+        guard let rows = running.withLock({ $0 }) else { return }
+        let end = await Deadline.race(Self.deadline) { () async -> TDSWireError? in
+            do throws(TDSWireError) {
+                try await rows.end()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if case .transactionEnded?? = end { throw .transactionEnded }
+    }
+
     /// An attention ends what runs. Then the transaction is rolled back, and the server puts the session back to what it
-    /// was after its login, in one round trip.
+    /// was after its login: each by a message of its own, since one that does both would name a transaction which the
+    /// server has ended before it reads that.
     func endQuery() async {
         running.withLock { rows in
             defer { rows = nil }
@@ -74,7 +92,8 @@ final class SQLServerSession: Session {
                 try await connection.batch(SQLServerCatalog.planningOff)
                 isPlanning.withLock { $0 = false }
             }
-            try await connection.batch(SQLServerCatalog.rollback, reset: true)
+            try await connection.rollBack()
+            try await connection.batch("SELECT 1", reset: true)
         }
         // A server that says nothing of the reset has not done it.
         guard isDone != nil, connection.resets > resets else { return await close() }

@@ -11,8 +11,11 @@ struct ShowPlan: Equatable, Sendable {
         }
     }
 
-    /// The kinds that change nothing: queries, and what sets variables.
-    private static let harmless: Set = ["SELECT", "SELECT WITHOUT QUERY", "ASSIGN", "DECLARE", "COND"]
+    /// The kinds that change nothing: queries, and what sets variables. The statements inside of a condition are named
+    /// besides it.
+    private static let harmless: Set = [
+        "SELECT", "SELECT WITHOUT QUERY", "ASSIGN", "ASSIGN WITH QUERY", "DECLARE", "COND", "COND WITH QUERY",
+    ]
 
     /// The first kind of statement that is more than a query; nil where there is none.
     var offence: String? { statementTypes.first { !Self.harmless.contains($0) } }

@@ -40,7 +40,7 @@ package enum DialFault: Sendable, Equatable {
     }
 
     /// What the address did, to follow its name in a sentence.
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .refused: "refused the connection"
         case .unreachable: "cannot be reached from here"
@@ -50,8 +50,11 @@ package enum DialFault: Sendable, Equatable {
         }
     }
 
+    /// The fault that tells most; nil where there is none.
+    static func telling(_ faults: [DialFault]) -> DialFault? { faults.max { $0.weight < $1.weight } }
+
     /// How much a fault tells: a host that refuses is there, a route that is missing says little.
-    fileprivate var weight: Int {
+    private var weight: Int {
         switch self {
         case .refused: 4
         case .reset: 3
@@ -81,7 +84,7 @@ package enum DialFailures {
     ///   - attempts: in the order in which they were made.
     ///   - field: the record's field to point at: `host` or `sshHost`.
     package static func failure(of endpoint: Endpoint, attempts: [Attempt], field: Field) -> SourceFailure {
-        let worst = attempts.map(\.fault).max { $0.weight < $1.weight } ?? .unreachable
+        let worst = DialFault.telling(attempts.map(\.fault)) ?? .unreachable
         let shown = attempts.prefix(4).map { "\($0.address) \($0.fault.words)" }
         let more = attempts.count > shown.count ? ", and \(attempts.count - shown.count) more failed" : ""
         let message =

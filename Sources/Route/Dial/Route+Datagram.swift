@@ -17,7 +17,7 @@ extension Route {
         // More addresses than a name of one server has; the caller's deadline is not for one question alone.
         let addresses = try await resolve(host, as: .dataSource, journal).prefix(2)
         journal.enter(.dial)
-        var isRefused = false
+        var faults: [DialFault] = []
         for address in addresses {
             for _ in 0..<2 {
                 guard !Task.isCancelled else { break }
@@ -25,15 +25,17 @@ extension Route {
                 case .success(let bytes):
                     journal.pass("\(service) at \(Endpoint(host: address.description, port: port)) answered")
                     return bytes
-                case .failure(let error): isRefused = isRefused || error is IOError
+                case .failure(is CancellationError): break
+                case .failure(let error): faults.append(DialFault(error))
                 }
             }
         }
         let place = Endpoint(host: host, port: port)
+        let worst = DialFault.telling(faults) ?? .timedOut
         throw SourceFailure(
-            .dial, isRefused ? .connectionRefused : .dialTimeout,
+            .dial, worst.code,
             "\(service.prefix(1).uppercased() + service.dropFirst()) at \(place) (UDP) "
-                + "\(isRefused ? "is not there" : "did not answer").",
+                + "\(worst == .refused ? "is not there" : worst.words).",
             hint: "Let UDP port \(port) through and the service be started, or set port to the server's own port.")
     }
 

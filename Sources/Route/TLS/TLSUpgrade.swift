@@ -12,11 +12,11 @@ final class TLSUpgrade: Sendable {
     private let material: TLSMaterial
     private let journal: StageJournal
     private let now: @Sendable () -> Date
-    private let profile = Mutex(TLSProfile())
     private let state: Mutex<State>
 
     private struct State {
         var context: TLSContext
+        var profile = TLSProfile()
         var verdict: PeerJudge.Verdict?
         var begun = false
     }
@@ -37,8 +37,10 @@ final class TLSUpgrade: Sendable {
     /// - Returns: what was seen; fails with a `SourceFailure`, and the channel is closed then.
     func start(on channel: any Channel, as profile: TLSProfile = TLSProfile()) -> EventLoopFuture<TLSObservation> {
         journal.enter(.tls)
-        self.profile.withLock { $0 = profile }
-        state.withLock { $0.begun = true }
+        state.withLock { state in
+            state.profile = profile
+            state.begun = true
+        }
         let promise = channel.eventLoop.makePromise(of: TLSObservation.self)
         if channel.eventLoop.inEventLoop {
             begin(on: channel, promise)
@@ -50,7 +52,7 @@ final class TLSUpgrade: Sendable {
 
     private func begin(on channel: any Channel, _ promise: EventLoopPromise<TLSObservation>) {
         do {
-            let profile = profile.withLock { $0 }
+            let profile = state.withLock { $0.profile }
             let context = try material.context(for: identity, profile) { [weak self] in
                 self?.state.withLock { $0.context.certificateRequested = true }
             }
@@ -79,7 +81,7 @@ final class TLSUpgrade: Sendable {
     private func judge(_ chain: [NIOSSLCertificate], _ version: String) async -> NIOSSLVerificationResult {
         let judge = PeerJudge(trust: trust, now: now(), protocolVersion: version)
         var verdict = await judge.judge(chain.compactMap { try? $0.toDERBytes() })
-        if profile.withLock({ $0.isForLoginAlone }) {
+        if state.withLock({ $0.profile.isForLoginAlone }) {
             verdict.observation?.protocolVersion += " for the login alone"
             verdict.observation?.warnings = [.loginAloneEncrypted]
         }

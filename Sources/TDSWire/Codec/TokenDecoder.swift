@@ -22,18 +22,15 @@ struct TokenDecoder {
     /// Takes payload in, by way of `fill`. What was there and is read already is let go, so that rows that point into it
     /// do not hold back, or copy, what comes next.
     mutating func append<Failure: Error>(
-        _ fill: (inout ByteBuffer) throws(Failure) -> Bool
-    ) throws(Failure) -> Bool {
+        _ fill: (inout ByteBuffer) throws(Failure) -> Void
+    ) throws(Failure) {
         if buffer.readableBytes == 0 {
             buffer = ByteBuffer()
         } else if buffer.readerIndex > 0 {
             buffer = ByteBuffer(buffer: buffer.slice())
         }
-        return try fill(&buffer)
+        try fill(&buffer)
     }
-
-    /// Forgets what is there.
-    mutating func clear() { self = TokenDecoder() }
 
     /// The rows that come next and are whole, as many as there are; nil where the next token is no whole row.
     mutating func nextRows(_ limits: Limits) throws(DecodingFailure) -> RowSpan? {

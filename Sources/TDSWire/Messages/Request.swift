@@ -6,6 +6,8 @@ enum Request: Equatable, Sendable {
     case batch(String)
     /// A procedure by its number, with parameters ([MS-TDS] section 2.2.6.6).
     case call(Procedure, [TDSParameter])
+    /// A batch that rolls back what is open.
+    case rollback
 
     /// The procedures that have a number.
     enum Procedure: UInt16, Sendable {
@@ -14,7 +16,7 @@ enum Request: Equatable, Sendable {
 
     var packetType: PacketType {
         switch self {
-        case .batch: .batch
+        case .batch, .rollback: .batch
         case .call: .call
         }
     }
@@ -28,6 +30,7 @@ enum Request: Equatable, Sendable {
             UInt32(22), UInt32(18), UInt16(2), transaction, UInt32(1), endianness: .little)
         switch self {
         case .batch(let text): buffer.writeUTF16(text)
+        case .rollback: buffer.writeUTF16("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")
         case .call(let procedure, let parameters):
             buffer.writeMultipleIntegers(UInt16(0xFFFF), procedure.rawValue, UInt16(0), endianness: .little)
             for parameter in parameters { parameter.encode(into: &buffer) }

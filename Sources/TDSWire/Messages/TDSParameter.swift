@@ -92,3 +92,8 @@ public struct TDSParameter: Hashable, Sendable {
         buffer.writeBytes(collation)
     }
 }
+
+extension [TDSParameter] {
+    /// The declarations of all of them, as `sp_executesql` and DECLARE take them; empty where there are none.
+    public var declarations: String { map { "\($0.name) \($0.declaration)" }.joined(separator: ", ") }
+}

@@ -46,7 +46,6 @@ struct Done: Equatable, Sendable {
         let rawValue: UInt16
         static let more = Status(rawValue: 0x01)
         static let error = Status(rawValue: 0x02)
-        static let inTransaction = Status(rawValue: 0x04)
         static let count = Status(rawValue: 0x10)
         /// An attention is acknowledged.
         static let attention = Status(rawValue: 0x20)

@@ -78,6 +78,7 @@ struct SQLServerFailuresTests {
         "A plan is read for the kinds of its statements",
         arguments: [
             (["SELECT"], nil), (["SELECT WITHOUT QUERY"], nil), (["ASSIGN", "SELECT"], nil), (["INSERT"], "INSERT"),
+            (["COND WITH QUERY", "ASSIGN WITH QUERY", "SELECT"], nil), (["COND WITH QUERY", "DELETE"], "DELETE"),
             (["SELECT", "COMMIT TRANSACTION"], "COMMIT TRANSACTION"), (["SELECT INTO"], "SELECT INTO"),
             (["EXECUTE PROC"], "EXECUTE PROC"), (["SOMETHING NEW"], "SOMETHING NEW"),
         ] as [([String], String?)])

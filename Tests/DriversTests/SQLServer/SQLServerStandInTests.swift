@@ -260,6 +260,8 @@ struct SQLServerStandInTests {
             (Logins.planner, "insert into orders values (9, 'x', 1)", FailureCode.statementWrites),
             (Logins.planner, "select 1 as a; delete from orders", .statementWrites),
             (Logins.planner, "commit; select 1 as a", .statementWrites),
+            (Logins.planner, "rollback; delete from orders; select 1 as a", .statementWrites),
+            (Logins.planner, "select 1 as a from master.dbo.spt_values; commit; delete from orders", .statementRefused),
             (Logins.planner, "syntax error", .statementRefused),
             (Logins.reader, "insert into orders values (9, 'x', 1)", .statementWithoutRows),
             (Logins.reader, "syntax error", .statementRefused),
@@ -273,19 +275,46 @@ struct SQLServerStandInTests {
         #expect(failure?.stage == .query)
         // The session is fit for the next one.
         #expect(try await ask(opened.session, "select count(*) as n from orders") == "{\"n\":3}\n")
-        let statements = try server.sessions().first?.statements ?? []
-        #expect(!statements.contains { $0 == text } || code == .statementRefused || login == Logins.planner)
+        let ran = try #require(try server.sessions().first).ran
+        #expect(ran.contains("select count(*) as n from orders"))
+        #expect(!ran.contains { text.hasPrefix($0) || $0.contains(text) }, "\(ran)")
+        if code == .statementWrites { #expect(failure?.message.contains("was not run") == true) }
         await opened.session.close()
         await server.stop()
     }
 
-    @Test("A commit that nobody could see beforehand is told as what it is")
-    func committed() async throws {
+    @Test("A statement that names a database without the permission to see plans does not get the weaker check")
+    func planElsewhere() async throws {
+        let server = try await SQLServerStandIn.start()
+        let opened = try await OpenSource.open(server.body(as: Logins.planner))
+        let failure = await failure { _ = try await ask(opened.session, "select 1 as a from master.dbo.spt_values") }
+        #expect(failure?.server?.code == "262/4")
+        #expect(failure?.hint.contains("GRANT SHOWPLAN") == true)
+        // Neither do those that come behind it.
+        let next = await self.failure { _ = try await ask(opened.session, "commit; select 1 as a") }
+        #expect(next?.message.contains("was not run") == true, "\(String(describing: next))")
+        await opened.session.close()
+        await server.stop()
+    }
+
+    @Test(
+        "A statement that ends its transaction is told as what it is, and what it does behind that does not stay",
+        arguments: [
+            ("commit; select 1 as a", 3), ("commit; delete from orders; select 1 as a", 3),
+            ("rollback; delete from orders; select 1 as a", 3),
+            // What cannot be prevented is told.
+            ("set implicit_transactions off; rollback; delete from orders where id = 1; select 1 as a", 2),
+            // Behind rows of which only the first is wanted.
+            ("select id from orders; commit", 3), ("select id from orders; rollback; delete from orders", 3),
+            ("select id from orders; delete from orders where id = 1; commit", 2),
+        ])
+    func ended(_ text: String, _ left: Int) async throws {
         let server = try await SQLServerStandIn.start()
         let opened = try await OpenSource.open(server.body())
-        let failure = await failure { _ = try await ask(opened.session, "commit; select 1 as a") }
+        let failure = await failure { _ = try await ask(opened.session, text, rowLimit: 1) }
         #expect(failure?.code == .statementWrites)
-        #expect(failure?.message.contains("stays") == true)
+        #expect(failure?.message.contains("may stay") == true)
+        #expect(try await ask(opened.session, "select count(*) as n from orders") == "{\"n\":\(left)}\n")
         await opened.session.close()
         await server.stop()
     }

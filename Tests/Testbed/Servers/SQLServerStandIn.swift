@@ -64,7 +64,10 @@ package final class SQLServerStandIn: Sendable {
         package var applicationProtocol: String?
         package var readOnlyIntent: Bool
         package var server: String
+        /// The texts that were sent.
         package var statements: [String]
+        /// Of them, in parts, what was run and not only planned or described.
+        package var ran: [String]
         package var attentions: Int
         package var resets: Int
     }
@@ -152,6 +155,7 @@ package final class SQLServerStandIn: Sendable {
                 loginTLS: seen["login_tls"].text, clientSubject: seen["subject"].text,
                 applicationProtocol: seen["alpn"].text, readOnlyIntent: seen["readonly"].flag ?? false,
                 server: seen["server"].text ?? "", statements: seen["statements"].list.compactMap(\.text),
+                ran: seen["ran"].list.compactMap(\.text),
                 attentions: Int(seen["attentions"].number ?? 0), resets: Int(seen["resets"].number ?? 0))
         }
     }
