@@ -74,6 +74,8 @@ final class BodyReader: Sendable {
             } onCancel: {
                 channel.close(promise: nil)
             }
+            // A body that has no length ends with its connection, also where cancelling has closed it.
+            if pieces.isEmpty { try Task.checkCancellation() }
             return here.withLock { here in
                 here = pieces.reversed()
                 return here.popLast()

@@ -43,9 +43,7 @@ final class HTTPChannelHandler: ChannelDuplexHandler {
     // MARK: For the owner
 
     /// Sends a request; completes with the head of its answer.
-    func send(
-        _ head: HTTPRequestHead, _ body: ByteBuffer?, isLast: Bool, on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Answer> {
+    func send(_ head: HTTPRequestHead, isLast: Bool, on eventLoop: any EventLoop) -> EventLoopFuture<Answer> {
         switch state {
         case .waiting, .reading: return eventLoop.makeFailedFuture(HTTPWireError.busy)
         case .closed: return eventLoop.makeFailedFuture(HTTPWireError.closedBeforeAnswer)
@@ -59,7 +57,6 @@ final class HTTPChannelHandler: ChannelDuplexHandler {
         facts.isIdle = false
         gate.requestSent()
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         let written = eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
         written.futureResult.assumeIsolated().whenFailure { error in

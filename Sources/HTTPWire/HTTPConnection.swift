@@ -60,7 +60,7 @@ public final class HTTPConnection: Sendable {
             let answer = try await withTaskCancellationHandler {
                 try Task.checkCancellation()
                 return try await channel.eventLoop.flatSubmit { [handler, channel] in
-                    handler.value.send(head, request.body, isLast: request.isLast, on: channel.eventLoop)
+                    handler.value.send(head, isLast: request.isLast, on: channel.eventLoop)
                 }.get()
             } onCancel: {
                 channel.close(promise: nil)
@@ -79,9 +79,6 @@ public final class HTTPConnection: Sendable {
     public var isIdle: Bool { facts.isIdle }
 
     // MARK: Closing
-
-    /// Completes when the channel is closed, by whomever.
-    public var onClose: EventLoopFuture<Void> { channel.closeFuture }
 
     /// Closes the channel; returns when it is closed. An exchange that runs fails.
     public func close() async {

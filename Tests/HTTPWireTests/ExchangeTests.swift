@@ -13,13 +13,6 @@ struct ExchangeTests {
         #expect(try rig.sent() == "GET /a?b=c%20d HTTP/1.1\r\nHost: x.test:81\r\nAccept: text/csv\r\nX: ü\r\n\r\n")
     }
 
-    @Test("A body goes with its length")
-    func body() throws {
-        let rig = try Rig()
-        try rig.send(HTTPRequest(.post, "/", host: "x.test", body: ByteBuffer(string: "hello")))
-        #expect(try rig.sent() == "POST / HTTP/1.1\r\nHost: x.test\r\nContent-Length: 5\r\n\r\nhello")
-    }
-
     static let injections = [
         HTTPRequest(.get, "/ HTTP/1.1\r\nX: y", host: "x.test"), HTTPRequest(.get, "/a b", host: "x.test"),
         HTTPRequest(.get, "a", host: "x.test"), HTTPRequest(.get, "", host: "x.test"),

@@ -30,7 +30,7 @@ final class Rig {
     ) throws {
         (answer, body, end) = (nil, [], nil)
         let head = try request.head()
-        handler.send(head, request.body, isLast: request.isLast, on: channel.eventLoop).assumeIsolated().whenComplete {
+        handler.send(head, isLast: request.isLast, on: channel.eventLoop).assumeIsolated().whenComplete {
             self.answer = $0.mapError { $0 as? HTTPWireError ?? .channelFailed($0, beforeAnswer: false) }
             if reading, case .success(let answer) = $0 { self.readOn(answer.delivery.value) }
         }

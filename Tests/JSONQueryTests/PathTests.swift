@@ -84,13 +84,55 @@ struct PathTests {
             ("a**", "a", false),
         ])
     func expressions(expression: String, text: String, matches: Bool) {
-        #expect((IRegexp(expression)?.matches(text, whole: true) ?? false) == matches)
+        #expect((IRegexp(expression)?.matches(text, whole: true) { _ in } ?? false) == matches)
+    }
+
+    @Test(
+        "A query ends soon when its task is cancelled, also where nothing fits what it selects",
+        arguments: ["$..a", "$..[0]"])
+    func watched(path: String) async throws {
+        let text = "[" + String(repeating: "1,", count: 200_000) + "1]"
+        let document = try JSONDocument(Array(text.utf8))
+        let path = try JSONPath(path)
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try path.places(in: document, from: 0)
+        }
+        await #expect(throws: PathEvaluation.Stopped.cancelled) { try await task.value }
+    }
+
+    @Test(
+        "A query ends soon in expressions of many states, too, in one text or in many short ones",
+        arguments: [(1, 500), (500, 1)])
+    func states(texts: Int, length: Int) async throws {
+        let text = "\"\(String(repeating: "a", count: length))\""
+        let document = try JSONDocument(Array("[\(repeatElement(text, count: texts).joined(separator: ","))]".utf8))
+        let path = try JSONPath("$[?match(@, '(a?){1500}')]")
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try path.places(in: document, from: 0)
+        }
+        await #expect(throws: PathEvaluation.Stopped.cancelled) { try await task.value }
+        #expect(try path.places(in: document, from: 0).count == texts)
+    }
+
+    @Test(
+        "What is empty costs nothing, however often it is repeated",
+        arguments: [
+            "((((){4000}){4000}){4000}){4000}", "((a{0}){4096}){4096}", "(((){4000}){4000,}){4000}",
+            "(()*()+()?){0,4000}",
+            "(\(String(repeating: "()", count: 1000))b{0,1}){2000}",
+        ])
+    func empty(expression: String) throws {
+        let read = try #require(IRegexp(expression))
+        #expect(read.matches("", whole: true) { _ in })
+        #expect(!read.matches("a", whole: true) { _ in })
     }
 
     @Test("An expression that makes others run for ever does not")
     func runaway() throws {
         let text = String(repeating: "a", count: 50_000) + "b"
-        #expect(try #require(IRegexp("(a*)*(a|a)*(a?){40}c")).matches(text, whole: true) == false)
+        #expect(try #require(IRegexp("(a*)*(a|a)*(a?){40}c")).matches(text, whole: true) { _ in } == false)
         #expect(IRegexp("((a{100}){100}){100}") == nil)
         #expect(IRegexp(String(repeating: "(", count: 1000) + "a" + String(repeating: ")", count: 1000)) == nil)
     }

@@ -13,8 +13,7 @@ final class FileSession: Session {
         var file: PlacedFile
         /// Ends the statement that runs.
         var brake: StatementBrake?
-        var isEnded = false
-        var bodies: [@Sendable (SourceFailure?) -> Void] = []
+        var end = SessionEnd()
     }
 
     let facts: SessionFacts
@@ -83,7 +82,7 @@ final class FileSession: Session {
         if identity == reader.lease.identity { return reader }
         let fresh = try await content.reader(of: file)
         let old = state.withLockedValue { state -> TabularReader in
-            if state.isEnded { return fresh }
+            if state.end.hasCome { return fresh }
             defer { (state.reader, state.file) = (fresh, file) }
             return state.reader
         }
@@ -116,8 +115,7 @@ final class FileSession: Session {
 
     func close() async {
         let (reader, brake, bodies) = state.withLockedValue { state in
-            defer { (state.isEnded, state.bodies) = (true, []) }
-            return (state.reader, state.brake, state.bodies)
+            (state.reader, state.brake, state.end.come())
         }
         brake?.cancel()
         await reader.close()
@@ -126,11 +124,7 @@ final class FileSession: Session {
     }
 
     func whenClosed(_ body: @escaping @Sendable (SourceFailure?) -> Void) {
-        let ended = state.withLockedValue { state in
-            if !state.isEnded { state.bodies.append(body) }
-            return state.isEnded
-        }
-        if ended { body(nil) }
+        if !state.withLockedValue({ $0.end.keep(body) }) { body(nil) }
     }
 }
 

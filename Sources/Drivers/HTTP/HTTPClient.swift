@@ -84,15 +84,15 @@ final class HTTPClient: Sendable {
         while true {
             been.insert(location)
             var answer = try await exchange(call, at: location, stage: stage, journal: journal)
+            answer.credentials = credentials
             guard let next = answer.redirection else {
                 answer.elapsed = clock.now - start
                 answer.redirects = been.count - 1
-                answer.credentials = credentials
                 return answer
             }
             // What a redirect says besides is read away, so that the connection can be used again.
-            await answer.discard()
-            location = try self.next(after: location, to: next, been: been, answer)
+            try await answer.discard(in: stage)
+            location = try self.next(after: location, to: next, been: been, answer, stage)
             journal.enter(stage)
             journal.pass("\(answer.statusLine) to \(location.origin)")
         }
@@ -104,11 +104,12 @@ final class HTTPClient: Sendable {
     // MARK: Redirects
 
     private func next(
-        after here: HTTPLocation, to reference: String, been: Set<HTTPLocation>, _ answer: HTTPAnswer
+        after here: HTTPLocation, to reference: String, been: Set<HTTPLocation>, _ answer: HTTPAnswer, _ stage: Stage
     ) throws(SourceFailure) -> HTTPLocation {
         func refusal(_ what: String, _ hint: String) -> SourceFailure {
             SourceFailure(
-                .open, .httpStatus, "\(here.origin) answered \(answer.statusLine), \(what).", hint: hint,
+                stage.isStatement ? stage : .open, .httpStatus,
+                "\(here.origin) answered \(answer.statusLine), \(what).", hint: hint,
                 server: ServerWords(code: String(answer.status), text: answer.reason))
         }
         guard let next = here.following(reference) else {
@@ -257,7 +258,10 @@ extension SourceFailure {
     fileprivate func redirected(from here: HTTPOrigin?, to there: HTTPOrigin) -> SourceFailure {
         var failure = self
         failure.message = "\(here.map { "\($0)" } ?? "The server") redirects to \(there). \(message)"
-        failure.hint = "Set host, port and database to an address that is not redirected there. \(hint)"
+        let isUpgrade = here.map { $0.isUpgraded(to: there) } ?? false
+        failure.hint =
+            (isUpgrade ? "Set ssl to true, and port to \(there.port). " : "")
+            + "Set host, port and database to an address that is not redirected there. \(hint)"
         return failure
     }
 }

@@ -36,8 +36,11 @@ enum HTTPCredentials: Sendable {
         }
     }
 
-    /// A text without the secret, as it stands or as it was sent.
-    func hidden(in text: String) -> String {
+    /// A text in UTF-8 without the secret, as it stands or as it was sent, however its letters are escaped.
+    ///
+    /// - Parameter isCut: whether the text goes on behind its end: then what may be a secret's beginning there is hidden
+    ///   too.
+    func hidden(in text: [UInt8], isCut: Bool) -> [UInt8] {
         let secrets: [String]
         switch self {
         case .none: return text
@@ -46,7 +49,9 @@ enum HTTPCredentials: Sendable {
             secrets = [sent, password.reveal()]
         case .bearer(let password), .field(_, let password): secrets = [password.reveal()]
         }
-        return secrets.filter { !$0.isEmpty }.reduce(text) { $0.replacing($1, with: Secret.mask) }
+        // Most of what is looked through is a word or two, and many secrets are long.
+        return secrets.filter { !$0.isEmpty && (isCut || $0.unicodeScalars.count <= text.count) }
+            .reduce(text) { SecretSpellings($1).hidden(in: $0, isCut: isCut) }
     }
 
     /// How they are shown, in a word or two; nil where there are none.

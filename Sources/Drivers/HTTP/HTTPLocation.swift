@@ -94,6 +94,15 @@ struct HTTPLocation: Sendable, Hashable {
         return "/" + kept.joined(separator: "/")
     }
 
+    /// Whether a server may read a way up in a path, or a step on the spot: a segment `.` or `..`, also one that is escaped,
+    /// that has a parameter behind a semicolon, or that begins or ends at an escaped slash or at a backslash. Some
+    /// servers resolve escapes and parameters before they look for dots.
+    static func leadsUp(_ path: some StringProtocol) -> Bool {
+        path.lowercased().replacing("%2f", with: "/").replacing("%5c", with: "/").replacing("\\", with: "/")
+            .replacing("%2e", with: ".").replacing("%3b", with: ";").split(separator: "/")
+            .contains { [".", ".."].contains($0.prefix { $0 != ";" }) }
+    }
+
     /// The text with every byte escaped that may not stand in a request's target.
     private static func escaped(_ text: Substring) -> String {
         var result = ""

@@ -19,6 +19,9 @@ struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
         self.init(isSecure: encryption != .plain, host: endpoint.host, port: endpoint.port)
     }
 
+    /// Whether another origin is the same host, by TLS.
+    func isUpgraded(to other: HTTPOrigin) -> Bool { !isSecure && other.isSecure && host == other.host }
+
     var scheme: String { isSecure ? "https" : "http" }
     /// What `Host` says: the port only where it is not the scheme's own.
     var authority: String {

@@ -25,8 +25,7 @@ struct RESTBase: Sendable, Equatable {
     /// Whether a target is below the base path.
     func contains(_ target: String) -> Bool {
         let path = target.prefix { $0 != "?" }
-        // What a server might read as a way up is no way for us.
-        return HTTPLocation.withoutDots(String(path)) == path && (path == folder || path.hasPrefix(folder + "/"))
+        return !HTTPLocation.leadsUp(path) && (path == folder || path.hasPrefix(folder + "/"))
     }
 
     /// The target that the option `probe` names.

@@ -38,7 +38,7 @@ struct RESTDriver: Sendable {
         journal.enter(.open)
         journal.note(answer.summary)
         guard answer.isSuccess else { throw HTTPRefusals.status(answer, await HTTPRefusals.words(of: answer)) }
-        await answer.discard(upTo: 1 << 20)
+        try await answer.discard(in: .open)
         journal.pass()
         if client.showsLoginReadable {
             journal.warn(
@@ -46,7 +46,7 @@ struct RESTDriver: Sendable {
         }
         let seen = client.seen
         return SessionFacts(
-            serverVersion: answer.serverName, hostKey: seen.hostKey,
+            serverVersion: answer.serverName.isEmpty ? "HTTP" : answer.serverName, hostKey: seen.hostKey,
             certificateExpires: SessionFacts.expiry(seen.observation, source.scheme.encryption.identity))
     }
 
@@ -86,11 +86,5 @@ extension HTTPAnswer {
         let tenths = seconds * 10_000 + attoseconds / 100_000_000_000_000
         let from = redirects > 0 ? ", redirected to \(location.origin)" : ""
         return "\(statusLine), \(mediaType ?? "no content type"), \(tenths / 10).\(tenths % 10) ms\(from)"
-    }
-
-    /// What the server calls itself.
-    fileprivate var serverName: String {
-        let said = HTTPAnswer.words(fields.first("Server") ?? "", isMarkup: false)
-        return said.isEmpty ? "HTTP" : String(said.prefix(100))
     }
 }

@@ -15,14 +15,18 @@ enum RESTFailures {
             case .field(let name, _): "Check password, and that the server reads it from the field \(name)."
             }
         let refused = client.credentials.summary == nil ? "lets nobody in without a" : "does not accept the"
-        let isElsewhere = answer.location.origin != client.origin
+        let there = answer.location.origin
+        let isElsewhere = there != client.origin
+        let isUpgrade = client.origin?.isUpgraded(to: there) ?? false
         return SourceFailure(
             .login, .loginFailed,
             isElsewhere
                 ? "\(answer.location.origin), to which the server redirects, wants a login: \(answer.statusLine)."
                 : "\(answer.location.origin) \(refused) login: \(answer.statusLine).",
-            hint: isElsewhere
-                ? "Set host and port to that server; a login is shown to no other than host and port." : hint,
+            hint: isUpgrade
+                ? "Set ssl to true, and port to \(there.port); a login is shown to no other than the record's own server."
+                : isElsewhere
+                    ? "Set host and port to that server; a login is shown to no other than host and port." : hint,
             server: said)
     }
 
@@ -45,7 +49,9 @@ enum RESTFailures {
     static let pathHint = "Send a path below the base path, such as /orders?state={}, with its values in parameters."
 
     /// An answer that cannot be made into rows.
-    static func answer(_ what: String, _ hint: String, stage: Stage = .query) -> SourceFailure {
+    ///
+    /// - Parameter stage: `query` or `schema`.
+    static func answer(_ what: String, _ hint: String, stage: Stage) -> SourceFailure {
         SourceFailure(stage, stage == .schema ? .schemaUnavailable : .statementRefused, what, hint: hint)
     }
 }

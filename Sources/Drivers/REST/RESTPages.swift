@@ -47,13 +47,12 @@ struct RESTPages: Sendable {
             next = try options.next.map { text throws(RowPlaces.Malformed) in try RowPlaces(text) }
         } catch {
             throw RESTFailures.answer(
-                "options.next is no place in an answer: \(error.reason).", "Correct options.next.")
+                "options.next is no place in an answer: \(error.reason).", "Correct options.next.", stage: .query)
         }
     }
 
     /// The target of the first page.
     mutating func begin() -> String {
-        asked = []
         let target =
             switch options.pagination {
             case .offset where isPaged: Self.adding(parameter, "0", to: first)
@@ -89,9 +88,19 @@ struct RESTPages: Sendable {
         guard asked.insert(target).inserted else {
             throw RESTFailures.answer(
                 "The page number \(count) says that the next one is a page that has been there already.",
-                "Correct options.pagination and options.next, or set pagination to none.")
+                "Correct options.pagination and options.next, or set pagination to none.", stage: .query)
         }
         return target
+    }
+
+    /// Whether an answer to the request for a page after the first says that there is none: many servers that count rows
+    /// or pages answer so, instead of with an empty page.
+    func isBehindTheLast(_ status: Int) -> Bool {
+        switch options.pagination {
+        case .page: [400, 404, 416].contains(status)
+        case .offset: [404, 416].contains(status)
+        case .none, .link, .cursor: false
+        }
     }
 
     /// Whether as many pages were fetched as may be.
@@ -108,7 +117,7 @@ struct RESTPages: Sendable {
     /// The text or number at the option `next`; nil where there is none, or nothing in it.
     private func value(of page: RESTPage) throws(SourceFailure) -> String? {
         guard let next, let root = page.document.roots.first,
-            let place = try next.places(in: page.document, from: root).first
+            let place = try next.places(in: page.document, from: root, stage: .query).first
         else { return nil }
         switch page.document.kind(at: place) {
         case .string:
@@ -119,7 +128,8 @@ struct RESTPages: Sendable {
         case .flag where !page.document.isTrue(at: place): return nil
         case .flag, .object, .array:
             throw RESTFailures.answer(
-                "What stands at \(next.text) is neither a text nor a number.", "Correct options.next.")
+                "What stands at \(next.text) is neither a text nor a number.", "Correct options.next.",
+                stage: .query)
         }
     }
 
@@ -127,12 +137,13 @@ struct RESTPages: Sendable {
     private func below(_ reference: String, _ page: RESTPage) throws(SourceFailure) -> String {
         guard let location = page.location.following(reference) else {
             throw RESTFailures.answer(
-                "The address of the next page cannot be read.", "Correct options.next, or set pagination to none.")
+                "The address of the next page cannot be read.", "Correct options.next, or set pagination to none.",
+                stage: .query)
         }
         guard location.origin == origin, base.contains(location.target) else {
             throw RESTFailures.answer(
                 "The next page is at \(location.origin) and not below the record's own base path, so it was not fetched.",
-                "Set host, port and database so that they cover all pages, or set pagination to none.")
+                "Set host, port and database so that they cover all pages, or set pagination to none.", stage: .query)
         }
         return location.target
     }
@@ -142,15 +153,14 @@ struct RESTPages: Sendable {
     /// An empty page is the last one: a short one may only be what the server gives at most.
     private mutating func goesOn(_ page: RESTPage) throws(SourceFailure) -> Bool {
         guard !page.rows.isEmpty else { return false }
+        // The whole answer: what a statement selects of it may well be the same on two pages.
         var hasher = Hasher()
-        for row in page.rows {
-            page.document.bytes[page.document.range(of: row)].withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
+        page.document.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         let look = hasher.finalize()
         guard look != latest else {
             throw RESTFailures.answer(
                 "The pages \(count - 1) and \(count) are the same: the server does not know the parameter \(parameter).",
-                "Correct options.pageParameter, or set pagination to none.")
+                "Correct options.pageParameter, or set pagination to none.", stage: .query)
         }
         latest = look
         return true

@@ -25,14 +25,18 @@ final class RESTRows: RowSource {
     /// Touched by the one task that reads; the lock only says so to the compiler.
     private let progress: NIOLockedValueBox<Progress>
 
+    /// - Parameters:
+    ///   - first: the first page that has rows; nil where none has.
+    ///   - waiting: without such a page, the target that would come next.
     init(
-        _ first: RESTPage, pages: RESTPages, columns: RESTColumns, statement: Statement, fetch: @escaping Fetcher
+        _ first: RESTPage?, waiting: String?, pages: RESTPages, columns: RESTColumns, statement: Statement,
+        fetch: @escaping Fetcher
     ) {
         self.columns = columns.columns
         layout = columns
         self.statement = statement
         self.fetch = fetch
-        progress = NIOLockedValueBox(Progress(page: first, pages: pages))
+        progress = NIOLockedValueBox(Progress(page: first, waiting: waiting, pages: pages))
     }
 
     func encodeNext(into encoder: inout RowEncoder) async throws(SourceFailure) -> Bool {
@@ -52,10 +56,6 @@ final class RESTRows: RowSource {
                 now.waiting = try now.pages.target(after: page)
                 now.page = nil
                 guard now.waiting != nil else { return false }
-                if let cut = limit(now.pages, encoder) {
-                    encoder.cut(cut)
-                    return false
-                }
                 // What is encoded goes out before the next page is waited for.
                 if encoder.pendingBytes > start {
                     progress.withLockedValue { [now] in $0 = now }
@@ -63,6 +63,10 @@ final class RESTRows: RowSource {
                 }
             }
             guard let target = now.waiting else { return false }
+            if let cut = limit(now.pages, encoder) {
+                encoder.cut(cut)
+                return false
+            }
             now.page = try await fetch(target)
             now.position = 0
         }

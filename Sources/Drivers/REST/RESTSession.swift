@@ -8,11 +8,6 @@ import SourceModel
 /// An HTTP API that has answered. A connection is kept where the server keeps it; one that the server has closed while it
 /// idled is no loss of the session, the next call opens another.
 final class RESTSession: Session {
-    private struct State {
-        var isEnded = false
-        var bodies: [@Sendable (SourceFailure?) -> Void] = []
-    }
-
     /// The longest page, in bytes: what a statement holds in memory.
     static let pageLimit = 64 << 20
     /// What is asked for.
@@ -23,7 +18,7 @@ final class RESTSession: Session {
     let facts: SessionFacts
     private let client: HTTPClient
     private let base: RESTBase
-    private let state = NIOLockedValueBox(State())
+    private let end = NIOLockedValueBox(SessionEnd())
 
     private var options: RESTOptions { client.source.options.rest }
 
@@ -40,12 +35,9 @@ final class RESTSession: Session {
             let answer = try await client.send(
                 HTTPClient.Call(method: method, target: target, fields: Self.accepted), stage: .probe,
                 journal: StageJournal())
-            if answer.isSuccess {
-                await answer.discard(upTo: 1 << 20)
-                return
-            }
+            if answer.isSuccess { return try await answer.discard(in: .probe) }
             guard method == .get else {
-                await answer.discard()
+                try await answer.discard(in: .probe)
                 continue
             }
             if answer.isLoginRefusal { throw await RESTFailures.login(answer, client) }
@@ -61,7 +53,7 @@ final class RESTSession: Session {
 
     func details(of tables: [TableHeading]) async throws(SourceFailure) -> [TableDetails] {
         guard tables.contains(where: { $0.name == options.probe }) else { return tables.map { _ in TableDetails() } }
-        let page = try await page(try base.probe(options.probe), rows: try places(nil), stage: .schema)
+        let page = try await page(try base.probe(options.probe), rows: try places(nil, stage: .schema), stage: .schema)
         let shown = try RESTColumns(page.rows, in: page.document, stage: .schema)
         let columns = zip(shown.columns, shown.areNullable).map { column, isNullable in
             TableColumn(name: column.name, type: column.type, jsonType: column.jsonType, isNullable: isNullable)
@@ -77,42 +69,83 @@ final class RESTSession: Session {
             throw SourceFailure(.validate, .missingField, "REST needs a host.", hint: "Set host.")
         }
         var pages = try RESTPages(asked.path, options, base: base, origin: origin)
-        let rows = try places(asked.rows)
-        let first = try await page(pages.begin(), rows: rows, stage: .query)
-        let columns = try RESTColumns(first.rows, in: first.document)
-        return RESTRows(first, pages: pages, columns: columns, statement: statement) { target throws(SourceFailure) in
-            try await self.page(target, rows: rows, stage: .query)
+        let rows = try places(asked.rows, stage: .query)
+        var page = try await page(pages.begin(), rows: rows, stage: .query)
+        let fetch: RESTRows.Fetcher = { [pages] target throws(SourceFailure) in
+            try await self.page(target, rows: rows, stage: .query, isLast: pages.isBehindTheLast)
         }
+        // Columns are what rows have: pages without any are passed over.
+        var waiting: String?
+        while page.rows.isEmpty {
+            waiting = try pages.target(after: page)
+            guard let target = waiting, !pages.isAtLimit else { break }
+            page = try await fetch(target)
+            waiting = nil
+        }
+        return RESTRows(
+            page.rows.isEmpty ? nil : page, waiting: waiting, pages: pages,
+            columns: try RESTColumns(page.rows, in: page.document, stage: .query), statement: statement, fetch: fetch)
     }
 
     /// Nothing of a statement outlives it: a page that was not read to its end has closed its connection.
     func endQuery() async {}
 
-    private func places(_ own: RowPlaces?) throws(SourceFailure) -> RowPlaces {
+    private func places(_ own: RowPlaces?, stage: Stage) throws(SourceFailure) -> RowPlaces {
         if let own { return own }
         do throws(RowPlaces.Malformed) {
             return try RowPlaces(options.rows)
         } catch {
             throw RESTFailures.answer(
-                "options.rows is no place in an answer: \(error.reason).", "Correct options.rows.")
+                "options.rows is no place in an answer: \(error.reason).", "Correct options.rows.", stage: stage)
         }
     }
 
     /// Fetches one page.
-    private func page(_ target: String, rows: RowPlaces, stage: Stage) async throws(SourceFailure) -> RESTPage {
+    ///
+    /// - Parameter isLast: whether a status that is no success says that there is no such page, and so no more rows.
+    private func page(
+        _ target: String, rows: RowPlaces, stage: Stage, isLast: (Int) -> Bool = { _ in false }
+    ) async throws(SourceFailure) -> RESTPage {
         let answer = try await client.send(
             HTTPClient.Call(target: target, fields: Self.accepted), stage: stage, journal: StageJournal())
-        guard answer.isSuccess else {
+        let isEmpty = isLast(answer.status) || answer.status == 204 || answer.status == 205
+        guard answer.isSuccess || isEmpty else {
             if stage == .query { throw await RESTFailures.statement(answer) }
             let said = await HTTPRefusals.words(of: answer)
             throw SourceFailure(
                 .schema, .schemaUnavailable, "\(answer.location.origin) answered \(answer.statusLine).",
                 hint: "Set options.probe to a path that gives rows.", server: said)
         }
+        let type = answer.mediaType ?? ""
+        let isSequence = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
+            .contains(type)
+        var bytes = Array("[]".utf8)
+        if isEmpty {
+            try await answer.discard(in: stage)
+        } else {
+            try await checkForm(of: answer, stage)
+            bytes = Array(try await answer.collect(upTo: Self.pageLimit, in: stage).readableBytesView)
+        }
+        let document: JSONDocument
+        do throws(JSONDocument.Malformed) {
+            document = try JSONDocument(bytes, isSequence: isSequence)
+        } catch {
+            throw RESTFailures.answer(
+                "\(answer.location.origin) answered with something that is no JSON at byte \(error.offset + 1) of "
+                    + "\(bytes.count).",
+                "Correct the path, or look at what the server says there.", stage: stage)
+        }
+        return RESTPage(
+            document: document, rows: isEmpty ? [] : try rows.rows(in: document, stage: stage),
+            location: answer.location, links: answer.fields["Link"])
+    }
+
+    /// Refuses what says of itself that it is no JSON.
+    private func checkForm(of answer: HTTPAnswer, _ stage: Stage) async throws(SourceFailure) {
         let origin = "\(answer.location.origin)"
         if let coding = answer.contentCodings.first {
             throw RESTFailures.answer(
-                "\(origin) answered in the coding \(coding.prefix(32)), which nobody had asked for.",
+                "\(origin) answered in the coding \(coding), which nobody had asked for.",
                 "Let the server keep to Accept-Encoding.", stage: stage)
         }
         let type = answer.mediaType ?? ""
@@ -124,40 +157,17 @@ final class RESTSession: Session {
                 "Correct the path; a page for people mostly means that the API is elsewhere, or wants a login.",
                 stage: stage)
         }
-        let isSequence = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
-            .contains(type)
-        let links = answer.fields["Link"]
-        let body = try await answer.collect(upTo: Self.pageLimit, in: stage)
-        let bytes = Array(body.readableBytesView)
-        let isEmpty = answer.status == 204 || answer.status == 205
-        let document: JSONDocument
-        do throws(JSONDocument.Malformed) {
-            document = try JSONDocument(isEmpty ? Array("[]".utf8) : bytes, isSequence: isSequence)
-        } catch {
-            throw RESTFailures.answer(
-                "\(origin) answered with something that is no JSON at byte \(error.offset + 1) of \(bytes.count).",
-                "Correct the path, or look at what the server says there.", stage: stage)
-        }
-        let found = isEmpty ? [] : try rows.rows(in: document)
-        return RESTPage(document: document, rows: found, location: answer.location, links: links)
     }
 
     // MARK: End
 
     func close() async {
-        let bodies = state.withLockedValue { state in
-            defer { (state.isEnded, state.bodies) = (true, []) }
-            return state.bodies
-        }
+        let bodies = end.withLockedValue { $0.come() }
         await client.close()
         for body in bodies { body(nil) }
     }
 
     func whenClosed(_ body: @escaping @Sendable (SourceFailure?) -> Void) {
-        let ended = state.withLockedValue { state in
-            if !state.isEnded { state.bodies.append(body) }
-            return state.isEnded
-        }
-        if ended { body(nil) }
+        if !end.withLockedValue({ $0.keep(body) }) { body(nil) }
     }
 }

@@ -88,11 +88,8 @@ struct RESTStatement: Sendable {
             throw .parametersMismatch(expected: placeholders(template), sent: parameters.count)
         }
         let path = filled.prefix { $0 != "?" }
-        for segment in path.split(separator: "/", omittingEmptySubsequences: false) {
-            let plain = segment.replacing("%2e", with: ".").replacing("%2E", with: ".")
-            guard plain != ".", plain != ".." else {
-                throw RESTFailures.path("The path has a segment of dots, which could lead out of the base path.")
-            }
+        guard !HTTPLocation.leadsUp(path) else {
+            throw RESTFailures.path("The path has a segment of dots, which could lead out of the base path.")
         }
         guard !path.dropFirst().contains("//"), !path.hasPrefix("//") else {
             throw RESTFailures.path("The path has an empty segment.")

@@ -49,7 +49,7 @@ enum RESTType: String, Sendable {
     }
 }
 
-/// How the rows of the first page look: what the columns are, and how the values of each are written.
+/// How the rows of the first page that has any look: what the columns are, and how the values of each are written.
 struct RESTColumns: Sendable {
     /// Columns at most.
     static let limit = 2000
@@ -72,14 +72,19 @@ struct RESTColumns: Sendable {
     private let types: [RESTType]
 
     /// - Parameter stage: where failures belong.
-    init(_ rows: [Int], in document: JSONDocument, stage: Stage = .query) throws(SourceFailure) {
+    init(_ rows: [Int], in document: JSONDocument, stage: Stage) throws(SourceFailure) {
         let kinds = Set(rows.map { document.kind(at: $0) })
         shape = rows.isEmpty || kinds == [.object] ? .objects : kinds == [.array] ? .arrays : .values
         var names: [[UInt8]] = []
         var indices: [[UInt8]: Int] = [:]
         var types: [RESTType?] = []
         var counts: [Int] = []
-        func note(_ column: Int, _ value: Int) {
+        func note(_ column: Int, _ value: Int) throws(SourceFailure) {
+            // Before anything is kept of it: one row can have millions.
+            guard column < Self.limit else {
+                throw RESTFailures.answer(
+                    "The rows have more than \(Self.limit) columns.", "Select rows with fewer fields.", stage: stage)
+            }
             while types.count <= column {
                 types.append(nil)
                 counts.append(0)
@@ -97,14 +102,10 @@ struct RESTColumns: Sendable {
                         indices[name] = names.count
                         names.append(name)
                     }
-                    note(indices[name] ?? 0, member.value)
+                    try note(indices[name] ?? 0, member.value)
                 }
-            case .arrays: for (column, value) in document.elements(of: row).enumerated() { note(column, value) }
-            case .values: note(0, row)
-            }
-            guard types.count <= Self.limit else {
-                throw RESTFailures.answer(
-                    "The rows have more than \(Self.limit) columns.", "Select rows with fewer fields.", stage: stage)
+            case .arrays: for (column, value) in document.elements(of: row).enumerated() { try note(column, value) }
+            case .values: try note(0, row)
             }
         }
         self.names = names
@@ -155,7 +156,7 @@ struct RESTColumns: Sendable {
         case (.objects, _), (.arrays, _):
             throw RESTFailures.answer(
                 "A row of a later page is no \(shape == .objects ? "object" : "array"), as those of the first page are.",
-                "Select rows of one kind.")
+                "Select rows of one kind.", stage: .query)
         }
         encoder.beginRow()
         for (cell, type) in zip(cells, types) {

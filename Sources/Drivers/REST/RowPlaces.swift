@@ -47,8 +47,9 @@ struct RowPlaces: Sendable {
 
     /// The places below a root.
     ///
+    /// - Parameter stage: where failures belong.
     /// - Throws: where there are too many, or the task was cancelled.
-    func places(in document: JSONDocument, from root: Int) throws(SourceFailure) -> [Int] {
+    func places(in document: JSONDocument, from root: Int, stage: Stage) throws(SourceFailure) -> [Int] {
         switch form {
         case .pointer(let pointer): return pointer.place(in: document, from: root).map { [$0] } ?? []
         case .path(let path):
@@ -56,11 +57,15 @@ struct RowPlaces: Sendable {
                 return try path.places(in: document, from: root)
             } catch {
                 switch error {
-                case .cancelled: throw .statementCancelled()
+                case .cancelled where stage == .query: throw .statementCancelled()
+                case .cancelled:
+                    throw SourceFailure(
+                        stage, .deadlineExceeded, "The rows in the answer were not found in time.",
+                        hint: "Select less, or smaller pages, or raise timeout.")
                 case .tooMany(let limit):
                     throw RESTFailures.answer(
                         "The JSONPath selects more than \(limit) places in one answer.",
-                        "Select less, or smaller pages.")
+                        "Select less, or smaller pages.", stage: stage)
                 }
             }
         }
@@ -68,10 +73,12 @@ struct RowPlaces: Sendable {
 
     /// The rows of an answer. What leads to one place means the elements there, where it is an array; else every place is a
     /// row.
-    func rows(in document: JSONDocument) throws(SourceFailure) -> [Int] {
+    ///
+    /// - Parameter stage: where failures belong.
+    func rows(in document: JSONDocument, stage: Stage) throws(SourceFailure) -> [Int] {
         var rows: [Int] = []
         for root in document.roots {
-            let places = try places(in: document, from: root)
+            let places = try places(in: document, from: root, stage: stage)
             guard isSingular else {
                 rows += places
                 continue
@@ -79,7 +86,7 @@ struct RowPlaces: Sendable {
             guard let place = places.first else {
                 throw RESTFailures.answer(
                     "The answer has nothing at \(text).",
-                    "Correct where the rows are, in the statement behind the path or in options.rows.")
+                    "Correct where the rows are, in the statement behind the path or in options.rows.", stage: stage)
             }
             // Lines of JSON are rows as they are.
             if document.kind(at: place) == .array, document.roots.count == 1 {

@@ -1,8 +1,7 @@
-import NIOCore
 import NIOHTTP1
 
-/// A request (RFC 9112, section 3). The fields that frame it are the connection's own: `Host`, `Content-Length`,
-/// `Transfer-Encoding`, `Connection`.
+/// A request without a body (RFC 9112, section 3). The fields that frame it are the connection's own: `Host`,
+/// `Content-Length`, `Transfer-Encoding`, `Connection`.
 public struct HTTPRequest: Sendable {
     /// The method's name, a token.
     public struct Method: Sendable, Hashable {
@@ -16,8 +15,6 @@ public struct HTTPRequest: Sendable {
         public static let get = Method("GET")
         /// An answer without a body.
         public static let head = Method("HEAD")
-        /// Hands a body over.
-        public static let post = Method("POST")
     }
 
     /// The longest head of a request, in bytes.
@@ -32,21 +29,17 @@ public struct HTTPRequest: Sendable {
     public var host: String
     /// Further fields, in their order.
     public var fields: [(name: String, value: String)]
-    /// Goes with its length.
-    public var body: ByteBuffer?
     /// Whether the connection is closed when the answer has been read.
     public var isLast = false
 
     /// A request; what cannot be sent is found out when it is sent.
     public init(
-        _ method: Method = .get, _ target: String, host: String, fields: [(name: String, value: String)] = [],
-        body: ByteBuffer? = nil
+        _ method: Method = .get, _ target: String, host: String, fields: [(name: String, value: String)] = []
     ) {
         self.method = method
         self.target = target
         self.host = host
         self.fields = fields
-        self.body = body
     }
 
     /// What goes to the encoder.
@@ -75,7 +68,6 @@ public struct HTTPRequest: Sendable {
         }
         guard size <= Self.headLimit else { throw .invalidRequest("The head has more than \(Self.headLimit) bytes.") }
         if isLast { headers.add(name: "Connection", value: "close") }
-        if let body { headers.add(name: "Content-Length", value: String(body.readableBytes)) }
         return HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: method.name), uri: target, headers: headers)
     }

@@ -58,8 +58,13 @@ struct IRegexp: Sendable {
         self.steps = steps
     }
 
-    /// Whether the text, or with `whole` false a part of it, is matched; nil where the task was cancelled meanwhile.
-    func matches(_ text: String, whole: Bool) -> Bool? {
+    /// Whether the text, or with `whole` false a part of it, is matched.
+    ///
+    /// - Parameter spend: is told what the expression costs, and then each character: one for each state. Throws to give up.
+    func matches<Failure: Error>(
+        _ text: String, whole: Bool, spend: (Int) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        try spend(steps.count)
         var states = StateSet(count: steps.count)
         var next = StateSet(count: steps.count)
         enter(0, &states, isBeginning: true)
@@ -67,7 +72,7 @@ struct IRegexp: Sendable {
         for scalar in text.unicodeScalars {
             if !whole, states.contains(steps.count - 1) { return true }
             read += 1
-            if read % 1024 == 0, Task.isCancelled { return nil }
+            try spend(1 + states.members.count)
             next.removeAll()
             for state in states.members {
                 if case .character(let set) = steps[state], set.contains(scalar) { enter(state + 1, &next) }
@@ -128,6 +133,7 @@ struct IRegexp: Sendable {
     private static func write(_ tree: IRegexpTree, to steps: inout [Step]) -> Bool {
         guard steps.count < limit else { return false }
         switch tree {
+        case .empty: break
         case .character(let set): steps.append(.character(set))
         case .beginning: steps.append(.beginning)
         case .end: steps.append(.end)
@@ -147,6 +153,7 @@ struct IRegexp: Sendable {
             }
             for end in ends { steps[end] = .jump(steps.count) }
         case .repeated(let part, let least, let most):
+            // Each writes a step at least: the parser leaves out what is empty.
             for _ in 0..<least where !write(part, to: &steps) { return false }
             guard let most else {
                 let split = steps.count

@@ -1,5 +1,8 @@
 /// An expression as it was read.
 indirect enum IRegexpTree {
+    /// Nothing but the empty text. Stands in no sequence and is not repeated: repetitions of it within each other would
+    /// cost what their numbers say, and mean nothing.
+    case empty
     case character(IRegexp.CharacterSet)
     case beginning, end
     case sequence([IRegexpTree])
@@ -42,15 +45,20 @@ struct IRegexpParser {
         var pieces: [IRegexpTree] = []
         while let scalar = peek, scalar != "|", scalar != ")" {
             guard let atom = atom(), let piece = quantified(atom) else { return nil }
+            if case .empty = piece { continue }
             pieces.append(piece)
         }
-        return .sequence(pieces)
+        return pieces.isEmpty ? .empty : .sequence(pieces)
     }
 
     private mutating func quantified(_ atom: IRegexpTree) -> IRegexpTree? {
-        if take("*") { return .repeated(atom, least: 0, most: nil) }
-        if take("+") { return .repeated(atom, least: 1, most: nil) }
-        if take("?") { return .repeated(atom, least: 0, most: 1) }
+        func repeated(_ least: Int, _ most: Int?) -> IRegexpTree {
+            if case .empty = atom { return .empty }
+            return most == 0 ? .empty : .repeated(atom, least: least, most: most)
+        }
+        if take("*") { return repeated(0, nil) }
+        if take("+") { return repeated(1, nil) }
+        if take("?") { return repeated(0, 1) }
         guard take("{") else { return atom }
         guard let least = number() else { return nil }
         var most: Int? = least
@@ -62,7 +70,7 @@ struct IRegexpParser {
                 most = bound
             }
         }
-        return take("}") ? .repeated(atom, least: least, most: most) : nil
+        return take("}") ? repeated(least, most) : nil
     }
 
     private mutating func number() -> Int? {

@@ -61,14 +61,13 @@ extension PathEvaluation {
         guard case .text(let text) = try value(of: text, at: current) else { return false }
         var compiled = pattern
         if compiled == nil, case .text(let expression) = try value(of: expression, at: current) {
+            try spend(expression.count + IRegexp.limit)
             compiled = IRegexp(String(decoding: expression, as: UTF8.self))
         }
         guard let compiled else { return false }
-        guard let answer = compiled.matches(String(decoding: text, as: UTF8.self), whole: whole) else {
-            throw .cancelled
+        return try compiled.matches(String(decoding: text, as: UTF8.self), whole: whole) { effort throws(Stopped) in
+            try spend(effort)
         }
-        try spend(1 + text.count)
-        return answer
     }
 
     // MARK: Comparisons (section 2.3.5.2.2)

@@ -47,16 +47,19 @@ package struct PathEvaluation {
     ) throws(Stopped) {
         for selector in selectors { try select(selector, node, into: &selected) }
         // A document's depth is bounded, and so is the recursion.
-        switch document.kind(at: node) {
-        case .array:
-            for element in document.elements(of: node) { try descend(element, selectors, into: &selected) }
-        case .object:
-            for member in document.members(of: node) { try descend(member.value, selectors, into: &selected) }
+        let kind = document.kind(at: node)
+        switch kind {
+        case .array, .object:
+            try each(of: node, kind) { evaluation, value throws(Stopped) in
+                try evaluation.descend(value, selectors, into: &selected)
+            }
         case .string, .number, .flag, .null: break
         }
     }
 
     private mutating func select(_ selector: PathSelector, _ node: Int, into selected: inout [Int]) throws(Stopped) {
+        // Also where the selector does not fit: there may be many values and many selectors that do not.
+        try spend(1)
         let kind = document.kind(at: node)
         switch (selector, kind) {
         case (.name(let name), .object):

@@ -34,11 +34,22 @@ package struct DataSourceDraft: Sendable, Equatable {
     }
 
     /// This draft as a change to a stored one: fields sent replace, cleared ones vanish, the others and the kept stay.
+    /// Where TLS is turned on or off and the port stays unsaid, a port that was the default becomes the new default.
     package func applied(to stored: DataSourceDraft) -> DataSourceDraft {
         var result = stored
         for field in cleared { result.values[field] = nil }
         result.values.merge(values) { _, sent in sent }
+        if values[.port] == nil, let before = stored.defaultPort, let now = result.defaultPort, before != now,
+            result.flag(.ssl) != stored.flag(.ssl), stored.text(.port) == String(before),
+            result.text(.driver) == stored.text(.driver)
+        {
+            result.values[.port] = .text(String(now))
+        }
         return result
+    }
+
+    private var defaultPort: Int? {
+        text(.driver).flatMap { DriverKind(spelling: $0) }?.defaultPort(ssl: flag(.ssl) == true)
     }
 }
 

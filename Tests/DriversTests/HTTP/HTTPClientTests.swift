@@ -40,10 +40,10 @@ struct HTTPClientTests {
         #expect(text == "from elsewhere")
         #expect(answer.redirects == 1)
         #expect(answer.location.origin.port == other.port)
-        #expect(server.requests.allSatisfy { $0.authorization == "Basic cmVhZGVyOnBAc3M6d8O2cmQ=" })
-        #expect(other.requests.map(\.authorization) == [nil])
+        #expect(try await server.requests.allSatisfy { $0.authorization == "Basic cmVhZGVyOnBAc3M6d8O2cmQ=" })
+        #expect(try await other.requests.map(\.authorization) == [nil])
         // Three calls and the redirects between them went over one connection; the other server's is closed.
-        #expect(Set(server.requests.map(\.connection)).count == 1)
+        #expect(try await Set(server.requests.map(\.connection)).count == 1)
         try await eventually("the other server's connection is closed") { Sockets.connections(to: other.port) == 0 }
         await client.close()
         await server.stop()
@@ -70,8 +70,69 @@ struct HTTPClientTests {
         #expect(failure.stage == .open)
         #expect(failure.message.contains(says), "\(failure.message)")
         #expect(!failure.message.contains("secret"))
-        #expect(server.requests.count <= HTTPClient.redirectLimit + 1)
+        #expect(try await server.requests.count <= HTTPClient.redirectLimit + 1)
+        let inStatement = try await #require(throws: SourceFailure.self) {
+            _ = try await client(server).send(.init(target: path), stage: .query, journal: StageJournal())
+        }
+        #expect(inStatement.stage == .query)
         await server.stop()
+    }
+
+    @Test("A redirect to TLS at the same host says first that ssl is to be set")
+    func upgrade() async throws {
+        let secure = try await HTTPServer.start(.init(certificate: Certificates.shared.server(.good)))
+        let server = try await HTTPServer.start(
+            .init(lines: ["location = /a { return 301 https://127.0.0.1:\(secure.port)/a; }"]))
+        let failure = try await #require(throws: SourceFailure.self) { _ = try await get(client(server), "/a") }
+        #expect(failure.stage == .tls)
+        #expect(failure.hint.hasPrefix("Set ssl to true, and port to \(secure.port)."), "\(failure.hint)")
+        for each in [server, secure] { await each.stop() }
+    }
+
+    @Test("What a server says of its answer is bounded, and the login that it says back is hidden")
+    func bounded() async throws {
+        let type = "Planted-Token/" + String(repeating: "a", count: 5000)
+        let peer = try await FaultyServer.start(
+            .answers([
+                Array(
+                    "HTTP/1.1 200 planted-token\r\nContent-Type: x/planted-token\r\nContent-Length: 0\r\n\r\n".utf8),
+                Array("HTTP/1.1 200 \(type)\r\nContent-Type: \(type)\r\nContent-Length: 0\r\n\r\n".utf8),
+            ]))
+        let source = DataSource(
+            driver: .rest, endpoint: Endpoint(host: "127.0.0.1", port: peer.port),
+            login: SourceModel.Login(username: nil, password: Secret("planted-token")), database: nil,
+            scheme: .direct(.plain), options: SourceOptions())
+        let client = HTTPClient(
+            source, route: .loopback, credentials: HTTPCredentials(source.login, header: nil))
+        let short = try await get(client, "/").0
+        #expect(short.mediaType == "x/\(Secret.mask)")
+        #expect(short.statusLine == "200 OK")
+        #expect(try await get(client, "/").0.mediaType?.count == 100)
+        await client.close()
+        await peer.stop()
+    }
+
+    @Test(
+        "A login that is said back is hidden, however its letters are escaped",
+        arguments: [
+            #"p"a&<ü/ 😀'"#, "p%22a%26%3C%C3%BC%2F%20%F0%9F%98%80%27", "p%22a%26%3c%c3%bc%2f+%f0%9f%98%80'",
+            "p&quot;a&amp;&lt;ü/ 😀&#39;", "p&#34;a&#38;&#x3c;&#xfc;&#x2F;&#32;&#128512;&#039;",
+            #"p\"a&<\u00fc\/ \ud83d\ude00'"#,
+            #"p\u0022a\u0026\u003C\u00FC/\u0020\uD83D\uDE00\u0027"#,
+        ])
+    func spellings(spelled: String) {
+        let login = HTTPCredentials.bearer(Secret(#"p"a&<ü/ 😀'"#))
+        func shown(_ text: String) -> String {
+            String(decoding: login.hidden(in: Array(text.utf8), isCut: false), as: UTF8.self)
+        }
+        #expect(shown("No \(spelled), no.") == "No \(Secret.mask), no.")
+        // Where a text is cut within a secret, the part that is there says too much already.
+        let bytes = Array(spelled.utf8)
+        for count in 1..<bytes.count {
+            let cut = login.hidden(in: Array("No ".utf8) + bytes.prefix(count), isCut: true)
+            #expect(String(decoding: cut, as: UTF8.self) == "No \(Secret.mask)", "\(count)")
+        }
+        #expect(shown("p\"a&<ü/ 😀 is another one") == "p\"a&<ü/ 😀 is another one")
     }
 
     @Test("A connection that the server has closed while it idled is opened again without a word")
@@ -82,7 +143,7 @@ struct HTTPClientTests {
         await server.stop()
         try await server.start()
         #expect(try await get(client, "/a").1 == "a")
-        #expect(server.requests.count == 2)
+        #expect(try await server.requests.count == 2)
         await client.close()
         await server.stop()
     }
@@ -104,7 +165,7 @@ struct HTTPClientTests {
         let head = try await client.send(.init(method: .head, target: "/a.csv"), stage: .open, journal: StageJournal())
         #expect(head.fields.first("Content-Length") == "12")
         #expect(try await head.next(in: .open) == nil)
-        #expect(Set(server.requests.map(\.connection)).count == 1)
+        #expect(try await Set(server.requests.map(\.connection)).count == 1)
         await client.close()
         await server.stop()
     }

@@ -104,12 +104,21 @@ struct RESTSessionTests {
                 "location = /api/stuck { try_files /p/page-1.json =404; }",
                 "location = /api/away { add_header Link '<http://127.0.0.1:1/api/x>; rel=next'; try_files /p/page-1.json =404; }",
                 "location = /api/out { add_header Link '</other>; rel=next'; try_files /p/page-1.json =404; }",
+                "location = /api/up { add_header Link '<..%2fother>; rel=next'; try_files /p/page-1.json =404; }",
+                "location = /api/same { try_files /p/same-$arg_page.json =404; }",
+                "location = /api/gone { try_files /p/page-$arg_page.json =404; }",
+                "location = /api/bad { try_files /p/same-$arg_page.json =400; }",
+                "location = /api/range { try_files /p/range-$arg_offset.json =416; }",
+                "location = /api/broken { try_files /p/page-1.json =404; add_header Link '<none>; rel=next'; }",
+                "location = /api/hollow { add_header Link '<link/1.json>; rel=next'; try_files /p/page-3.json =404; }",
                 "location = /api/circle { add_header Link '<circle>; rel=next'; try_files /p/page-1.json =404; }",
             ]),
             files: [
                 "api/index": "ok", "p/page-1.json": page([1, 2]), "p/page-2.json": page([3]), "p/page-3.json": page([]),
                 "p/page0-0.json": page([1, 2]), "p/page0-1.json": page([3]), "p/page0-2.json": page([]),
                 "p/offset-0.json": page([1, 2]), "p/offset-2.json": page([3]), "p/offset-3.json": page([]),
+                "p/same-1.json": page([1], ", \"x\": 1"), "p/same-2.json": page([1], ", \"x\": 2"),
+                "p/range-0.json": page([1, 2]), "p/range-2.json": page([3]),
                 "p/cursor-.json": page([1, 2], ", \"next\": \"b+c\""),
                 "p/cursor-b%2Bc.json": page([3], ", \"next\": null"),
                 "api/link/1.json": page([1, 2]), "api/link/2.json": page([3]),
@@ -124,11 +133,11 @@ struct RESTSessionTests {
         let session = try await open(server, options.merging(["probe": "/index"]) { $1 }, path: "/api")
         #expect(try rows(await run(session, statement)) == JSON(parsing: "[[1],[2],[3]]"))
         // The row limit keeps further pages from being fetched where it is met within one.
-        let before = server.requests.count
+        let before = try await server.requests.count
         let cut = try JSON(parsing: await run(session, statement, rows: 1))
         #expect(cut["rows"] == (try JSON(parsing: "[[1]]")))
         #expect(cut["statistics"]["cut"].text == "rows")
-        #expect(server.requests.count == before + 1)
+        #expect(try await server.requests.count == before + 1)
         // A whole result that has exactly as many rows as may be is not cut.
         #expect(try JSON(parsing: await run(session, statement, rows: 3))["statistics"]["cut"] == .null)
         await session.close()
@@ -150,12 +159,59 @@ struct RESTSessionTests {
     }
 
     @Test(
+        "What is behind the last page ends the result, however it is said, and pages may look alike",
+        arguments: [
+            ("page", "/gone", "[[1],[2],[3]]"), ("page", "/bad", "[[1],[1]]"), ("offset", "/range", "[[1],[2],[3]]"),
+            ("page", "/same $.items[*].id", "[[1],[1]]"), ("link", "/hollow", "[[1],[2],[3]]"),
+        ])
+    func lastPage(pagination: String, statement: String, expected: String) async throws {
+        let server = try await paged()
+        let session = try await open(
+            server, ["pagination": .text(pagination), "rows": "/items", "probe": "/index"], path: "/api")
+        let result = try JSON(parsing: await run(session, statement))
+        #expect(result["rows"] == (try JSON(parsing: expected)))
+        #expect(result["statistics"]["cut"] == .null)
+        await session.close()
+        await server.stop()
+    }
+
+    @Test(
+        "A page that is missing is an error where it is the first, or where the page before says that it is there",
+        arguments: [("page", "/gone/none"), ("offset", "/none"), ("link", "/broken")])
+    func missingPage(pagination: String, statement: String) async throws {
+        let server = try await paged()
+        let session = try await open(
+            server, ["pagination": .text(pagination), "rows": "/items", "probe": "/index"], path: "/api")
+        let failure = try await #require(throws: SourceFailure.self) { _ = try await run(session, statement) }
+        #expect(failure.code == .httpStatus)
+        await session.close()
+        await server.stop()
+    }
+
+    @Test("Pages without rows decide no columns, and count among the pages")
+    func hollow() async throws {
+        let server = try await paged()
+        let options: [String: JSON] = ["pagination": "link", "rows": "/items", "probe": "/index"]
+        let session = try await open(server, options, path: "/api")
+        let whole = try JSON(parsing: await run(session, "/hollow"))
+        #expect(whole["columns"].list.map(\.["name"].text) == ["id"])
+        await session.close()
+        let short = try await open(server, options.merging(["maxPages": 1]) { $1 }, path: "/api")
+        let cut = try JSON(parsing: await run(short, "/hollow"))
+        #expect(cut["rows"].list.isEmpty)
+        #expect(cut["statistics"]["cut"].text == "pages")
+        await short.close()
+        await server.stop()
+    }
+
+    @Test(
         "Pages that do not go on, or lead elsewhere, are told",
         arguments: [
             ("page", "/stuck", "are the same"), ("offset", "/stuck", "are the same"),
             ("link", "/circle", "has been there already"),
             ("link", "/away", "not below the record's own base path"),
             ("link", "/out", "not below the record's own base path"),
+            ("link", "/up", "not below the record's own base path"),
         ])
     func stuck(pagination: String, statement: String, says: String) async throws {
         let server = try await paged()
@@ -164,7 +220,7 @@ struct RESTSessionTests {
         let failure = try await #require(throws: SourceFailure.self) { _ = try await run(session, statement) }
         #expect(failure.code == .statementRefused)
         #expect(failure.message.contains(says), "\(failure.message)")
-        #expect(server.requests.count <= 4)
+        #expect(try await server.requests.count <= 4)
         await session.close()
         await server.stop()
     }
@@ -235,20 +291,57 @@ struct RESTSessionTests {
         await server.stop()
     }
 
+    @Test("What the probe's answer has not is told as the schema's failure", arguments: ["/none", "$.items[*]"])
+    func noSchema(rows: String) async throws {
+        let many = "[" + String(repeating: "1,", count: 1_000_000) + "1]"
+        let server = try await HTTPServer.start(files: ["a.json": "{\"items\": \(many)}"])
+        let session = try await open(server, ["probe": "/a.json", "rows": .text(rows)])
+        let failure = try await #require(throws: SourceFailure.self) {
+            _ = try await session.details(of: try await session.tables().tables)
+        }
+        #expect(failure.stage == .schema)
+        #expect(failure.code == .schemaUnavailable)
+        await session.close()
+        await server.stop()
+    }
+
+    @Test("A probe whose body stays away does not pass, and one that has no end is not read")
+    func probeBody() async throws {
+        func body(_ peer: FaultyServer) -> JSON { ["driver": "rest", "host": "127.0.0.1", "port": "\(peer.port)"] }
+        let stuck = try await FaultyServer.start(
+            .answers([Array("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc".utf8)]))
+        let task = Task { try await OpenSource.open(body(stuck)) }
+        try await eventually("the probe is there") { !stuck.received.isEmpty }
+        task.cancel()
+        await #expect(throws: SourceFailure.self) { _ = try await task.value }
+        await stuck.stop()
+        let endless = try await FaultyServer.start(
+            .answers([Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n".utf8)]))
+        let opened = try await OpenSource.open(body(endless))
+        try await eventually("its answer is let go") { endless.connections == 0 }
+        await opened.session.close()
+        await endless.stop()
+    }
+
     @Test("An answer that never ends is cut off when the task is cancelled, and leaves no connection")
     func endless() async throws {
-        let server = try await HTTPServer.start(.init(lines: ["limit_rate 1k;"]), files: ["ok": "ok"])
-        try server.write("[" + String(repeating: "1,", count: 1 << 20) + "1]", to: "slow.json")
-        let session = try await open(server, ["probe": "/ok"])
+        let peer = try await FaultyServer.start(
+            .answers([
+                Array("HTTP/1.1 204 No Content\r\n\r\n".utf8),
+                Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[1,".utf8),
+            ]))
+        let session = try await OpenSource.open(["driver": "rest", "host": "127.0.0.1", "port": "\(peer.port)"]).session
         let task = Task { _ = try await run(session, "/slow.json") }
-        try await eventually("the answer has begun") { Sockets.connections(to: server.port) > 0 }
+        try await eventually("the statement is there") {
+            String(decoding: peer.received, as: UTF8.self).contains("GET /slow.json ")
+        }
         task.cancel()
         let failure = try await #require(throws: SourceFailure.self) { try await task.value }
         #expect(failure.code == .statementCancelled)
-        try await eventually("its connection is closed") { Sockets.connections(to: server.port) == 0 }
+        try await eventually("its connection is closed") { peer.connections == 0 }
         try await session.ping()
         await session.close()
-        await server.stop()
+        await peer.stop()
     }
 
     @Test("A page above the bound is refused")

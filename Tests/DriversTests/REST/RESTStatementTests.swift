@@ -56,7 +56,7 @@ struct RESTStatementTests {
             "/a/../../b",
             "/./a", "..", "/%2e%2e/a", "/%2E./a", "/a//b", "/a\\b", "/a#b", "/a{b}", "/a}", "/a\"b", "/a|b", "/a<b",
             "/a^b",
-            "/a{", "/a\u{01}b",
+            "/a{", "/a\u{01}b", "/..%2Fa", "/a%2f..", "/a%5C..%5cb", "/..;x=1/a",
         ])
     func refused(text: String) throws {
         let failure = try #require(throws: SourceFailure.self) { try target(text) }
@@ -66,7 +66,10 @@ struct RESTStatementTests {
 
     @Test(
         "Values that would be another path are refused",
-        arguments: [StatementParameter.text(".."), .text("."), .text(""), .null, .text("%2e%2e")])
+        arguments: [
+            StatementParameter.text(".."), .text("."), .text(""), .null, .text("%2e%2e"), .text("../x"),
+            .text("x/../../y"), .text("x/.."), .text("..\\x"), .text("..;a"), .text("./x"),
+        ])
     func segments(value: StatementParameter) throws {
         if value == .text("%2e%2e") {
             // The per cent sign is escaped itself, so this is no way up but a name.
@@ -104,6 +107,8 @@ struct RESTStatementTests {
         arguments: [
             ("/api/v1", true), ("/api/v1/a?b=/../c", true), ("/api/v1?x", true),
             ("/api/v12", false), ("/api", false), ("/api/v1/../x", false), ("/api/v1/%2e%2e/x", false),
+            ("/api/v1/..%2fx", false), ("/api/v1/a%2F%2E.%2Fx", false), ("/api/v1/..\\x", false),
+            ("/api/v1/a%5c../x", false), ("/api/v1/..;a/x", false), ("/api/v1/a%2Fb", true), ("/api/v1/..a", true),
         ])
     func below(target: String, isBelow: Bool) { #expect(RESTBase("/api/v1/").contains(target) == isBelow) }
 

@@ -38,13 +38,13 @@ struct RemoteFileMatrixTests {
         _ encryption: Encryption, _ way: Way, _ server: HTTPServer, _ login: Login, _ bastions: Bastions,
         _ service: WellheadService
     ) async throws -> String {
-        let before = server.requests.count
+        let before = try await server.requests.count
         let body = server.body(driver: "csv", path: "exports/2026 cities.csv")
             .with(try encryption.fields(login)).with(bastions.fields(for: way))
         let record = try await service.create(body)
         let rows = try await service.rows(record, "select city, id from \"2026 cities\" order by id")
         guard rows == [["Zürich", 1], ["Bern", 2]] else { throw TestbedError("it has the rows \(rows)") }
-        let asked = server.requests.dropFirst(before)
+        let asked = try await server.requests.dropFirst(before)
         guard let request = asked.last(where: { $0.method == "GET" }), request.status == 200 else {
             throw TestbedError("the server was asked \(asked)")
         }

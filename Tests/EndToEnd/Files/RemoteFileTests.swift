@@ -100,7 +100,7 @@ struct RemoteFileTests {
         for source in [record, second, record] {
             #expect(try await service.rows(source, "select * from numbers") == [[1]])
         }
-        #expect(server.requests.filter { $0.method == "GET" }.count == 1)
+        #expect(try await server.requests.filter { $0.method == "GET" }.count == 1)
         #expect(try service.fetchedFiles().count == 1)
         try server.write("n\n1\n2\n", to: "numbers.csv")
         try await eventually("the change is seen", within: .seconds(60)) {

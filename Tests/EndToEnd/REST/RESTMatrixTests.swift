@@ -51,7 +51,7 @@ struct RESTMatrixTests {
         guard try await service.rows(record, "/orders.json") == [[1, "24.90"]] else {
             throw TestbedError("the rows are others")
         }
-        let requests = server.requests.filter { $0.userAgent == name }
+        let requests = try await server.requests.filter { $0.userAgent == name }
         guard requests.count >= 2, requests.allSatisfy({ $0.status == 200 }) else {
             throw TestbedError("the server's log has \(requests)")
         }

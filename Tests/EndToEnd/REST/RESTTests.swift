@@ -22,7 +22,7 @@ struct RESTTests {
         #expect(report["stages"].list.map(\.["stage"].text) == ["resolve", "dial", "open"])
         let detail = report["stages"].list.last?["detail"].text ?? ""
         #expect(detail.hasPrefix("200 OK, application/json, ") && detail.hasSuffix(" ms"), "\(detail)")
-        #expect(server.requests.map(\.target) == ["/api/status.json"])
+        #expect(try await server.requests.map(\.target) == ["/api/status.json"])
         let record = try await service.create(body)
         #expect(try await service.status(record)["server_version"].text?.hasPrefix("nginx/") == true)
         #expect(await service.stop() == 0)
@@ -55,7 +55,7 @@ struct RESTTests {
         let record = try await service.create(
             server.body().with(bastion.fields).with(["password": "planted", "options": ["probe": "/ok"]]))
         #expect(try await service.rows(record, "/a") == [[1]])
-        #expect(other.requests.map(\.authorization) == [nil])
+        #expect(try await other.requests.map(\.authorization) == [nil])
         #expect(await service.stop() == 0)
         for each in [server, other] { await each.stop() }
         await bastion.stop()
@@ -73,7 +73,7 @@ struct RESTTests {
             service, server.body(path: "/a").with(["ssl": true, "sslCA": .text(Certificates.shared.authorityPEM)]))
         #expect([stage, code] == ["open", "http_status"])
         #expect(message.contains("which is not encrypted"), "\(message)")
-        #expect(plain.requests.isEmpty)
+        #expect(try await plain.requests.isEmpty)
         #expect(await service.stop() == 0)
         for each in [server, plain] { await each.stop() }
     }
@@ -118,6 +118,21 @@ struct RESTTests {
             #expect(!text.contains(hidden), "\(text.prefix(300))")
         }
         for each in [server, secure] { await each.stop() }
+    }
+
+    @Test("A redirect that is not followed is the statement's failure, and the source serves the next one")
+    func statementRedirect() async throws {
+        let server = try await HTTPServer.start(
+            .init(lines: ["location = /away { return 302 ftp://x.test/; }"]), files: ["a.json": "[1]"])
+        let service = try await WellheadService.start()
+        let record = try await service.create(server.body().with(["options": ["probe": "/a.json"]]))
+        let refused = try await service.query(record, ["statement": "/away"])
+        #expect(refused.status == 422)
+        #expect(try refused.json["error"]["stage"].text == "query")
+        #expect(try refused.json["error"]["code"].text == "http_status")
+        #expect(try await service.rows(record, "/a.json") == [[1]])
+        #expect(await service.stop() == 0)
+        await server.stop()
     }
 
     @Test("A server that restarts is no failure: the next statement opens another connection")

@@ -129,4 +129,24 @@ struct BodyTests {
         #expect(merged.text(.database) == nil)
         #expect(merged.text(.username) == "reader")
     }
+
+    @Test(
+        "a port that was the default follows TLS, unless it is said, or was another one",
+        arguments: [
+            ("rest", "80", ["ssl": BodyValue.flag(true)], "443"), ("csv", "80", ["ssl": .text("true")], "443"),
+            ("rest", "8080", ["ssl": .flag(true)], "8080"), ("rest", "443", ["ssl": .flag(true)], "443"),
+            ("rest", "80", ["ssl": .flag(true), "port": .text("80")], "80"),
+            ("rest", "80", ["ssl": .flag(false)], "80"),
+            ("rest", "80", ["host": .text("b.test")], "80"), ("postgres", "5432", ["ssl": .flag(true)], "5432"),
+        ])
+    func port(driver: String, stored: String, body: [String: BodyValue], port: String) throws {
+        let record = DataSourceDraft(values: [
+            .driver: .text(driver), .host: .text("a.test"), .port: .text(stored), .ssl: .flag(false),
+        ])
+        let merged = try DataSourceDraft(body: body, updating: true).applied(to: record)
+        #expect(merged.normalised().text(.port) == port)
+        guard port != stored else { return }
+        let back = try DataSourceDraft(body: ["ssl": .flag(false)], updating: true).applied(to: merged)
+        #expect(back.text(.port) == stored)
+    }
 }

@@ -1,6 +1,8 @@
 import Crypto
 import Foundation
 import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
 
 /// A web server, Debian's nginx, on a free port of the loopback: serves the files of a folder, with ranges, ETag and
 /// Last-Modified as nginx makes them, plain or by TLS.
@@ -127,13 +129,34 @@ package final class HTTPServer: Sendable {
     }
 
     /// What was asked so far and has been answered, in the order of the answers.
+    ///
+    /// nginx writes a request into its log after the answer's last byte. Its one worker does one thing after the other: when
+    /// the log has a request that is sent now, it has all that were answered before.
     package var requests: [Request] {
-        let text = (try? String(contentsOf: accessLog, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").compactMap(Request.init)
+        get async throws {
+            if daemon.withLockedValue({ $0?.isRunning ?? false }) {
+                let marker = Self.markers + UUID().uuidString
+                // Also where the port speaks TLS: what is refused there is logged, too.
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: "127.0.0.1", port: port).get()
+                do {
+                    try await channel.writeAndFlush(ByteBuffer(string: "GET \(marker) HTTP/1.0\r\n\r\n"))
+                    try await eventually("nginx has logged \(marker)") {
+                        try String(contentsOf: self.accessLog, encoding: .utf8).contains(marker)
+                    }
+                } catch {
+                    channel.close(promise: nil)
+                    throw error
+                }
+                // nginx may have closed it first.
+                try? await channel.close()
+            }
+            return try String(contentsOf: accessLog, encoding: .utf8).split(separator: "\n").compactMap(Request.init)
+                .filter { !$0.target.hasPrefix(Self.markers) }
+        }
     }
 
-    /// The requests for one target.
-    package func requests(for target: String) -> [Request] { requests.filter { $0.target == target } }
+    private static let markers = "/marker-"
 
     /// What the server wrote into its error log.
     package var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
