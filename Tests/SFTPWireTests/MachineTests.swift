@@ -66,6 +66,21 @@ struct MachineTests {
         }
     }
 
+    @Test("What was read is let go, however long the stream is not aligned with its packets and replies are held")
+    func longStream() throws {
+        var decoder = PacketDecoder()
+        let packet = Self.packet(Array(repeating: 7, count: 996 + 37))
+        let stream = Array(repeating: packet, count: 1_000).flatMap(\.self)
+        var held: [ByteBuffer] = []
+        for start in stride(from: 0, to: stream.count, by: 1_000) {
+            decoder.append(ByteBuffer(bytes: stream[start..<min(start + 1_000, stream.count)]))
+            while let body = try decoder.next() { held.append(body) }
+            #expect(decoder.capacity <= 16 << 10)
+        }
+        #expect(held.count == 1_000)
+        #expect(held.allSatisfy { $0.readableBytes == packet.count - 4 })
+    }
+
     @Test("A status without words, as old servers send it, is read")
     func silentStatus() throws {
         var (machine, _) = try Self.ready()

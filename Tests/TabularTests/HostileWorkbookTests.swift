@@ -189,7 +189,7 @@ struct HostileWorkbookTests {
         #expect(try await Self.failure(large)?.code == .fileTooLarge)
         // The size of what is inflated: a gigabyte more than there is, and then a few bytes less.
         let central: [UInt8] = [0x50, 0x4B, 1, 2]
-        let more = Self.patched(bytes, after: central, at: 24) { $0[$0.startIndex + 3] = 0x40 }
+        let more = Self.stating(0x4000_0000, of: ["xl/worksheets/0.xml"], in: bytes)
         #expect(try await Self.failure(more)?.code == .fileMalformed)
         let less = Self.patched(bytes, after: central, at: 24) { $0[$0.startIndex] &-= 5 }
         #expect(try await Self.failure(less)?.code == .fileMalformed)
@@ -197,6 +197,111 @@ struct HostileWorkbookTests {
         #expect(try await Self.failure(encrypted)?.code == .fileForbidden)
         let method = Self.patched(bytes, after: central, at: 10) { $0[$0.startIndex] = 14 }
         #expect(try await Self.failure(method)?.message.contains("compressed by method 14") == true)
+    }
+
+    /// Says another size of parts than they have, in the zip file's directory.
+    private static func stating(_ size: UInt32, of parts: Set<String>, in bytes: [UInt8]) -> [UInt8] {
+        patched(bytes, after: [0x50, 0x4B, 1, 2], at: 0) { entry in
+            let start = entry.startIndex
+            let length = Array(entry.prefix(46)).number(at: 28, bytes: 2)
+            let name = String(decoding: entry[(start + 46)...].prefix(length), as: UTF8.self)
+            guard parts.contains(name) else { return }
+            for byte in 0..<4 { entry[start + 24 + byte] = UInt8(truncatingIfNeeded: size >> (8 * UInt32(byte))) }
+        }
+    }
+
+    @Test(
+        "A part of which all is kept in memory may not be large",
+        arguments: ["_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"])
+    func smallParts(part: String) async throws {
+        let bytes = try Self.stating(64 << 20 + 1, of: [part], in: WorkbookText(Self.one).bytes())
+        let failure = try await Self.failure(bytes)
+        #expect(failure?.code == .fileTooLarge)
+        #expect(
+            failure?.message
+                == "t.xlsx has a part \(part) of 67108865 bytes; at most 67108864 are read of such a part.")
+    }
+
+    @Test("Sheets are held to the limit together, and none may be another one's part")
+    func together() async throws {
+        var workbook = WorkbookText(Self.one)
+        workbook.sheets = (0..<5).map { ("S\($0)", Self.one, "") }
+        let names = Set((0..<5).map { "xl/worksheets/\($0).xml" })
+        let large = try Self.stating(0xF000_0000, of: names, in: workbook.bytes())
+        let failure = try await Self.failure(large)
+        #expect(failure?.code == .fileTooLarge)
+        #expect(
+            failure?.message.contains("bytes together; at most 17179869184 are read") == true,
+            "\(failure?.message ?? "")")
+
+        let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        workbook.sheets.removeLast(3)
+        workbook.parts["xl/_rels/workbook.xml.rels"] =
+            "<Relationships>"
+            + (0..<2).map {
+                "<Relationship Id='s\($0)' Type='\(office)/worksheet' Target='worksheets/\($0 == 0 ? "0" : "../worksheets/0").xml'/>"
+            }.joined() + "</Relationships>"
+        let twice = try await Self.failure(workbook.bytes())
+        #expect(twice?.code == .fileMalformed)
+        #expect(
+            twice?.message.contains("sheet S1 is the same part as another sheet") == true, "\(twice?.message ?? "")")
+    }
+
+    @Test("A shared text counts in each cell of a row that shows it")
+    func sharedTexts() async throws {
+        let cells = String(repeating: "<c t='s'><v>0</v></c>", count: 20)
+        for rows in ["<row>\(cells)</row>", Self.one + "<row r='2'>\(cells)</row>"] {
+            var workbook = WorkbookText(rows)
+            workbook.strings = ["<t>\(String(repeating: "x", count: 1_000_000))</t>"]
+            let failure = try await Self.failure(workbook.bytes())
+            #expect(failure?.code == .fileTooLarge)
+            #expect(failure?.message.contains("a row of more than 16 MiB of text") == true, "\(failure?.message ?? "")")
+        }
+    }
+
+    @Test("A shared string takes room for its end, too")
+    func emptyStrings() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "wellhead-strings-\(UUID().uuidString)").path
+        let store = try StringStore(at: path, named: "t.xlsx", limit: 100)
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        for _ in 0..<12 { try store.add(nothing) }
+        let failure = #expect(throws: SourceFailure.self) { try store.add(nothing) }
+        #expect(failure?.code == .fileTooLarge)
+    }
+
+    @Test("Merged areas that overlap in masses are refused")
+    func overlapping() async throws {
+        let data = "<row r='1'><c r='A1'><v>1</v></c><c r='B1'><v>2</v></c></row>"
+        let areas = String(repeating: "<mergeCell ref='A1:B2'/>", count: 16_385)
+        let failure = try await Self.failure(WorkbookText(data, after: "<mergeCells>\(areas)</mergeCells>").bytes())
+        #expect(failure?.code == .fileMalformed)
+        #expect(
+            failure?.message.contains("row 1 is in more than 16384 merged areas, which overlap") == true,
+            "\(failure?.message ?? "")")
+    }
+
+    @Test("What a compound file keeps in memory is held to what it can be, and the first entry alone is its root")
+    func compoundBounds() async throws {
+        let bytes = try Samples.bytes("libreoffice.xls")
+        let sectorSize = 1 << bytes.number(at: 30, bytes: 2)
+        let directory = (bytes.number(at: 48, bytes: 4) + 1) * sectorSize
+        // The chain that a long stream has is no table of small sectors.
+        let stream = try #require(
+            stride(from: directory, to: directory + sectorSize, by: 128).first {
+                bytes[$0 + 66] == 2 && bytes.number(at: $0 + 120, bytes: 4) >= 4096
+            })
+        var long = bytes
+        long.replaceSubrange(60..<64, with: bytes[(stream + 116)..<(stream + 120)])
+        let failure = try await Self.failure(long)
+        #expect(failure?.code == .fileMalformed)
+        #expect(failure?.message == "t.xlsx is damaged: its table of small sectors is too large.")
+        // A second root, whose chain leads nowhere.
+        let other = try #require(
+            stride(from: directory + 128, to: directory + sectorSize, by: 128).first { $0 != stream })
+        var second = bytes
+        second[other + 66] = 5
+        second.replaceSubrange((other + 116)..<(other + 120), with: [0xFF, 0xFF, 0xFF, 0x0F])
+        #expect(try await Self.failure(second) == nil)
     }
 
     @Test("An .xls that is encrypted inside is recognised by its record")

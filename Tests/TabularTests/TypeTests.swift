@@ -103,4 +103,38 @@ struct TypeTests {
         #expect(try await reader.result("SELECT count(*) AS c FROM t WHERE n IS NULL").text == "{\"c\":1}\n")
         await reader.close()
     }
+
+    @Test("A decimal of many digits is read as the nearest double, and is exact where that is written with its digits")
+    func manyDigits() throws {
+        var random = Xorshift(seed: 5)
+        func check(_ text: String) throws {
+            let bytes = Array(text.utf8)
+            let (double, isExact) = try bytes.withUnsafeBytes { bytes in
+                let number = try #require(NumberText(bytes, decimalMark: UInt8(ascii: ".")))
+                return (number.double(bytes), number.isExactAsDouble(bytes))
+            }
+            let expected = try #require(Double(text))
+            #expect(double.bitPattern == expected.bitPattern, "\(text)")
+            // Zeros at the end are none of the digits that count here.
+            guard !text.hasSuffix("0") else { return }
+            #expect(isExact == (expected.description == text), "\(text)")
+        }
+        for round in 0..<200_000 {
+            // As a division leaves them, over the range that is written without an exponent.
+            let value = Double(random.next() >> 11) / Double(random.next() >> (11 + UInt64(round) % 40) + 3)
+            let text = value.description
+            guard value < 1e15, value > 1e-3 else { continue }
+            try check(text)
+            for change in [-1, 1] {
+                guard let last = text.last?.wholeNumberValue, (0...9).contains(last + change) else { continue }
+                try check(text.dropLast() + "\(last + change)")
+            }
+            try check(text + "\(random.next() % 9 + 1)")
+        }
+        for _ in 0..<50_000 {
+            let digits = String(random.next() % 10_000_000_000_000_000_000)
+            let point = Int(random.next() % UInt64(digits.count))
+            try check("\(point == 0 ? "0" : digits.prefix(point)).\(digits.dropFirst(point))")
+        }
+    }
 }

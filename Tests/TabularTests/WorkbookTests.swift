@@ -178,6 +178,44 @@ struct WorkbookTests {
         #expect(result.columns.count == 6)
     }
 
+    @Test("Merged areas are found where the sheet has gaps between its rows", arguments: 1...5)
+    func mergedWithGaps(area: Int) async throws {
+        let numbers = [1, 4, 5, 20, 21, 40]
+        let data = numbers.map { Self.row($0, "<c r='A\($0)'><v>\($0)</v></c><c r='B\($0)'><v>0</v></c>") }.joined()
+        // Each has its second row, and no other, with a value that is covered.
+        let rows = (numbers[area - 1], numbers[area])
+        let result = try await Self.result(
+            WorkbookText(data, after: "<mergeCells><mergeCell ref='A\(rows.0):A\(rows.1)'/></mergeCells>"),
+            header: false,
+            sql: "SELECT column_1 FROM S")
+        let expected = numbers.map { "{\"column_1\":\($0 == rows.1 ? "null" : String($0))}" }
+        #expect(result.rows == expected.joined(separator: " "))
+    }
+
+    @Test("Cells that areas cover are taken out, whichever way the areas lie")
+    func sweep() throws {
+        var random = Xorshift(seed: 11)
+        func next(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+        let sheet = SheetFacts(file: "t.xlsx", name: "S", visibility: .visible)
+        for _ in 0..<200 {
+            let areas = (0..<next(12)).compactMap { _ in
+                let first = CellPlace(row: 1 + next(8), column: next(8))
+                return MergedArea(first, CellPlace(row: first.row + next(4), column: first.column + next(4)))
+            }
+            var sweep = MergedSweep(areas)
+            for number in 1...12 where next(4) > 0 {
+                var row = SheetRow()
+                row.begin(number)
+                for column in 0..<12 where next(4) > 0 { row.add(.integer(1), at: column) }
+                let expected = row.cells.map(\.column).filter { column in
+                    !areas.contains { $0.covers(row: number, column: column) }
+                }
+                try sweep.clear(&row, of: sheet)
+                #expect(row.cells.map(\.column) == expected, "row \(number) in \(areas)")
+            }
+        }
+    }
+
     @Test("What merged areas cover is NULL, in the header too, even where the file still has values")
     func merged() async throws {
         let data =

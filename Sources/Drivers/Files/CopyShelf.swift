@@ -57,7 +57,7 @@ final class CopyShelf: Sendable {
             if let number = state.entries.first(where: { $0.value.key == key })?.key {
                 if let file = state.entries[number]?.file {
                     state.entries[number]?.holders += 1
-                    return .served(.success(copy(file, number)))
+                    return .served(.success(copy(file, key.version, number)))
                 }
                 if isGone { return .served(.failure(Self.gone)) }
                 state.entries[number]?.waiters[id] = (waiter, observer)
@@ -118,6 +118,11 @@ final class CopyShelf: Sendable {
         }
     }
 
+    /// Says of which version the bytes are that have come.
+    func title(_ number: Int, _ version: RemoteVersion) {
+        state.withLockedValue { $0.entries[number]?.key.version = version }
+    }
+
     /// The file is there, or will not be; whether anybody waited for it.
     func finish(_ number: Int, _ result: Result<CopyFile, SourceFailure>) -> Bool {
         let outcomes = state.withLockedValue { state -> [(RemoteCopies.Waiter, Result<RemoteCopy, SourceFailure>)] in
@@ -129,7 +134,7 @@ final class CopyShelf: Sendable {
                 entry.file = file
                 entry.holders = waiters.count
                 state.entries[number] = entry
-                return waiters.map { ($0, .success(copy(file, number))) }
+                return waiters.map { ($0, .success(copy(file, entry.key.version, number))) }
             case .failure(let failure):
                 state.entries[number] = nil
                 return waiters.map { ($0, .failure(failure)) }
@@ -141,8 +146,8 @@ final class CopyShelf: Sendable {
 
     // MARK: Holding
 
-    private func copy(_ file: CopyFile, _ number: Int) -> RemoteCopy {
-        RemoteCopy(url: file.url, size: file.size) { [weak self] in
+    private func copy(_ file: CopyFile, _ version: RemoteVersion, _ number: Int) -> RemoteCopy {
+        RemoteCopy(url: file.url, size: file.size, version: version) { [weak self] in
             if let self { release(number) } else { file.remove() }
         }
     }

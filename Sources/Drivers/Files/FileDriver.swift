@@ -41,11 +41,11 @@ struct FileDriver: Sendable {
 
     private func place(of source: DataSource) -> any FilePlace {
         switch source.scheme {
-        case .ssh(_, .sftp, _): RemotePlace(SFTPFile(source, route: route), of: source, copies: copies)
+        case .ssh(_, .sftp, _): RemotePlace({ [route] in SFTPFile(source, route: route) }, of: source, copies: copies)
         case .direct, .ssh(_, .forwarded, _), .ssh(_, .relayed, _):
             source.endpoint == nil
                 ? LocalPlace(files: files, path: source.database ?? "")
-                : RemotePlace(WebFile(source, route: route), of: source, copies: copies)
+                : RemotePlace({ [route] in WebFile(source, route: route) }, of: source, copies: copies)
         }
     }
 

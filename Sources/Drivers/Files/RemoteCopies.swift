@@ -18,10 +18,12 @@ final class RemoteCopy: Sendable {
     let url: URL
     /// In bytes.
     let size: Int
+    /// What was fetched.
+    let version: RemoteVersion
     private let release: @Sendable () -> Void
 
-    init(url: URL, size: Int, release: @escaping @Sendable () -> Void) {
-        (self.url, self.size, self.release) = (url, size, release)
+    init(url: URL, size: Int, version: RemoteVersion, release: @escaping @Sendable () -> Void) {
+        (self.url, self.size, self.version, self.release) = (url, size, version, release)
     }
 
     deinit { release() }
@@ -33,7 +35,8 @@ final class RemoteCopy: Sendable {
 /// is there when the caller comes again.
 final class RemoteCopies: Sendable {
     typealias Sink = @Sendable (ByteBuffer) async throws(SourceFailure) -> Void
-    typealias Fetch = @Sendable (Sink) async throws(SourceFailure) -> Void
+    /// Gives the file's bytes and says what they are.
+    typealias Fetch = @Sendable (Sink) async throws(SourceFailure) -> RemoteVersion
     typealias Observer = @Sendable (FetchProgress) -> Void
     typealias Waiter = CheckedContinuation<Result<RemoteCopy, SourceFailure>, Never>
 
@@ -113,11 +116,13 @@ final class RemoteCopies: Sendable {
         let result = await withTaskGroup(of: Result<CopyFile, SourceFailure>?.self) { group in
             group.addTask {
                 do throws(SourceFailure) {
-                    try await fetch { (bytes) throws(SourceFailure) in
+                    let fetched = try await fetch { (bytes) throws(SourceFailure) in
                         try await file.append(bytes)
                         shelf.received(number, file.size, of: key.version.size)
                     }
                     try await file.finish()
+                    // The file may have changed since it was looked at: the copy is of what has come.
+                    shelf.title(number, key.version.corrected(by: fetched))
                     return .success(file)
                 } catch {
                     return .failure(error)

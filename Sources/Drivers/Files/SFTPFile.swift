@@ -13,11 +13,17 @@ final class SFTPFile: RemoteFile {
         let routed: RoutedChannel
     }
 
+    private struct State {
+        var way: Way?
+        /// Whether no session is wanted any more.
+        var isClosed = false
+    }
+
     private let source: DataSource
     private let route: Route
     private let path: String
     private let host: String
-    private let way = NIOLockedValueBox<Way?>(nil)
+    private let state = NIOLockedValueBox(State())
     private let seen = NIOLockedValueBox(FileSighting())
 
     init(_ source: DataSource, route: Route) {
@@ -42,38 +48,52 @@ final class SFTPFile: RemoteFile {
         return version
     }
 
-    func fetch(into sink: (ByteBuffer) async throws(SourceFailure) -> Void) async throws(SourceFailure) {
+    func fetch(
+        into sink: (ByteBuffer) async throws(SourceFailure) -> Void
+    ) async throws(SourceFailure) -> RemoteVersion {
         let way = try await open(StageJournal())
         do throws(SFTPConnection.ReadFailure<SourceFailure>) {
-            let file = try await SFTPFile.reading { () throws(SFTPWireError) in try await way.connection.open(self.path)
+            let file = try await SFTPFile.reading { () throws(SFTPWireError) in
+                try await way.connection.open(self.path)
             }
             try await way.connection.read(file, into: sink)
-            try await SFTPFile.reading { () throws(SFTPWireError) in
+            let now = try await SFTPFile.reading { () throws(SFTPWireError) in
                 try await way.connection.close(file)
-                // Half of one content and half of another is nobody's file.
-                guard RemoteVersion(try await way.connection.attributes(of: self.path)).same(as: file.attributes) else {
-                    throw .protocolViolation(SFTPFile.changed)
-                }
+                return try await way.connection.attributes(of: self.path)
             }
+            // Half of one content and half of another is nobody's file.
+            guard now.size == file.attributes.size, now.modified == file.attributes.modified else {
+                throw .sink(
+                    SourceFailure(
+                        .open, .fileMalformed, "\(path) at \(host) changes while it is read.",
+                        hint: "Write the file under another name there, and rename it when it is complete."))
+            }
+            return RemoteVersion(now)
         } catch {
             switch error {
-            case .wire(.protocolViolation(SFTPFile.changed)):
-                throw SourceFailure(
-                    .open, .fileMalformed, "\(path) at \(host) changes while it is read.",
-                    hint: "Write the file under another name there, and rename it when it is complete.")
             case .wire(let error): throw await failure(error, of: way)
             case .sink(let failure):
-                await close()
+                await leave()
                 throw failure
             }
         }
     }
 
-    func close() async { await take()?.connection.close() }
+    func close() async {
+        state.withLockedValue { $0.isClosed = true }
+        await leave()
+    }
 
     // MARK: The session
 
-    private static let changed = "changed"
+    /// Ends the session; the next call opens another one.
+    private func leave() async {
+        let way = state.withLockedValue { state in
+            defer { state.way = nil }
+            return state.way
+        }
+        await way?.connection.close()
+    }
 
     private static func reading<Value: Sendable>(
         _ body: () async throws(SFTPWireError) -> Value
@@ -85,7 +105,7 @@ final class SFTPFile: RemoteFile {
     private func talking<Value: Sendable>(
         _ journal: StageJournal, _ body: (SFTPConnection) async throws(SFTPWireError) -> Value
     ) async throws(SourceFailure) -> Value {
-        if let kept = way.withLockedValue({ $0 }), kept.connection.channel.isActive {
+        if let kept = state.withLockedValue({ $0.way }), kept.connection.channel.isActive {
             journal.enter(.open)
             do throws(SFTPWireError) {
                 return try await body(kept.connection)
@@ -93,7 +113,7 @@ final class SFTPFile: RemoteFile {
                 guard error == .connectionClosed, !Task.isCancelled else { throw await failure(error, of: kept) }
             }
         }
-        await close()
+        await leave()
         let fresh = try await open(journal)
         do throws(SFTPWireError) {
             return try await body(fresh.connection)
@@ -103,23 +123,23 @@ final class SFTPFile: RemoteFile {
     }
 
     private func open(_ journal: StageJournal) async throws(SourceFailure) -> Way {
-        if let kept = way.withLockedValue({ $0 }), kept.connection.channel.isActive { return kept }
+        if let kept = state.withLockedValue({ $0.way }), kept.connection.channel.isActive { return kept }
         let routed = try await route.open(source, journal: journal)
         journal.enter(.open)
         seen.withLockedValue { $0.hostKey = routed.hostKey }
         do throws(SFTPWireError) {
             let fresh = Way(connection: try await SFTPConnection.open(on: routed.channel), routed: routed)
-            way.withLockedValue { $0 = fresh }
+            let isWanted = state.withLockedValue { state in
+                if !state.isClosed { state.way = fresh }
+                return !state.isClosed
+            }
+            guard isWanted else {
+                await fresh.connection.close()
+                throw SFTPWireError.cancelled
+            }
             return fresh
         } catch {
             throw meaning(of: error, routed)
-        }
-    }
-
-    private func take() -> Way? {
-        way.withLockedValue { way in
-            defer { way = nil }
-            return way
         }
     }
 
@@ -127,7 +147,7 @@ final class SFTPFile: RemoteFile {
 
     /// What an error means; a session that cannot be used any more is closed.
     private func failure(_ error: SFTPWireError, of way: Way) async -> SourceFailure {
-        if case .refused = error {} else { await close() }
+        if case .refused = error {} else { await leave() }
         return meaning(of: error, way.routed)
     }
 
@@ -189,10 +209,5 @@ extension RemoteVersion {
         self.init(
             size: attributes.size.map { Int(clamping: $0) },
             modified: attributes.modified.map { Date(timeIntervalSince1970: Double($0)) })
-    }
-
-    fileprivate func same(as attributes: Attributes) -> Bool {
-        size == attributes.size.map { Int(clamping: $0) }
-            && modified == attributes.modified.map { Date(timeIntervalSince1970: Double($0)) }
     }
 }

@@ -43,20 +43,27 @@ final class WebFile: RemoteFile {
         }
         try check(answer)
         journal.note(answer.statusLine + (size(of: answer).map { ", \($0) bytes" } ?? ""))
-        return RemoteVersion(
-            size: size(of: answer), modified: answer.fields.first("Last-Modified").flatMap(HTTPDate.read),
-            tag: answer.fields.first("ETag"))
+        return version(of: answer)
     }
 
-    func fetch(into sink: (ByteBuffer) async throws(SourceFailure) -> Void) async throws(SourceFailure) {
+    func fetch(
+        into sink: (ByteBuffer) async throws(SourceFailure) -> Void
+    ) async throws(SourceFailure) -> RemoteVersion {
         let journal = StageJournal()
         let answer = try await client.send(HTTPClient.Call(target: target), stage: .open, journal: journal)
         guard answer.isSuccess else { throw await HTTPRefusals.ofFile(answer, named: source.fileName) }
         try check(answer)
         while let piece = try await answer.next(in: .open) { try await sink(piece) }
+        return version(of: answer)
     }
 
     func close() async { await client.close() }
+
+    private func version(of answer: HTTPAnswer) -> RemoteVersion {
+        RemoteVersion(
+            size: size(of: answer), modified: answer.fields.first("Last-Modified").flatMap(HTTPDate.read),
+            tag: answer.fields.first("ETag"))
+    }
 
     private func size(of answer: HTTPAnswer) -> Int? { answer.fields.first("Content-Length").flatMap { Int($0) } }
 

@@ -178,8 +178,10 @@ final class SSHService {
     }
 
     private func fail(_ opening: Opening, _ failure: SourceFailure) -> Bool {
+        let isLost = ssh_is_connected(handle) == 0
         opening.bridge.close()
-        refuse(opening.id, failure)
+        // What seems refused because the session is lost can be had over another one.
+        if isLost { answerLost(opening.id) } else { refuse(opening.id, failure) }
         return true
     }
 
@@ -190,8 +192,7 @@ final class SSHService {
         opening.bridge.close()
         let endpoint = session.bastion.endpoint
         guard !isLost, let refusal = ChannelRefusal(text) else {
-            let failure = SSHFailures.lost(endpoint, in: .sshForward)
-            _ = session.answer(opening.id, .failure(SSHSession.Refusal(failure: failure, isSessionOver: true)))
+            answerLost(opening.id)
             return true
         }
         let isSession = if case .session = opening.step { true } else { false }
@@ -213,6 +214,11 @@ final class SSHService {
                 SSHFailures.refused(endpoint, target: opening.target, reason: refusal.reason, words: refusal.words))
         }
         return true
+    }
+
+    private func answerLost(_ id: Int) {
+        let failure = SSHFailures.lost(session.bastion.endpoint, in: .sshForward)
+        _ = session.answer(id, .failure(SSHSession.Refusal(failure: failure, isSessionOver: true)))
     }
 
     private func refuse(_ id: Int, _ failure: SourceFailure) {

@@ -9,6 +9,8 @@ struct PacketDecoder {
 
     /// Bytes that wait for the rest of their packet.
     var heldBytes: Int { buffer.readableBytes }
+    /// Bytes of memory that are held for them.
+    var capacity: Int { buffer.capacity }
     /// The first bytes of what waits, as text on one line.
     var excerpt: String {
         let text = String(decoding: buffer.readableBytesView.prefix(64), as: UTF8.self)
@@ -16,8 +18,15 @@ struct PacketDecoder {
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
+    /// Takes bytes in. What was there and is read already is let go, so that replies that point into it do not hold back,
+    /// or copy, what comes next.
     mutating func append(_ bytes: ByteBuffer) {
-        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            if buffer.readerIndex > 0 { buffer = ByteBuffer(buffer: buffer) }
+            buffer.writeImmutableBuffer(bytes)
+        }
     }
 
     /// The next whole packet's body; nil where more bytes are needed.

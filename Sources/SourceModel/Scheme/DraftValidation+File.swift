@@ -30,6 +30,7 @@ extension DraftValidation {
                 .password, .missingField, "password is missing: username is set, and both are sent together.",
                 hint: "Set password, or remove username.")
         }
+        checkLogin(authHeader: nil)
         let encryption = encryption(host: endpoint.host)
         let scheme: SecurityScheme =
             if let (bastion, passage) = passage() { .ssh(bastion, passage, encryption) } else { .direct(encryption) }

@@ -8,7 +8,7 @@ extension DraftValidation {
         let scheme: SecurityScheme =
             if let (bastion, passage) = passage() { .ssh(bastion, passage, encryption) } else { .direct(encryption) }
         let options = SourceOptions(draft.options, driver: driver, complaints: &complaints)
-        checkLogin(options.rest)
+        checkLogin(authHeader: options.rest.authHeader)
         checkBasePath()
         if options.rest.pagination == .cursor, options.rest.next == nil {
             complaints.add(
@@ -23,9 +23,11 @@ extension DraftValidation {
     }
 
     /// What goes into a header field must not end it. No secret is in a complaint.
-    private mutating func checkLogin(_ options: RESTOptions) {
+    ///
+    /// - Parameter authHeader: the field that the password alone is shown in; nil for one of HTTP's own schemes.
+    mutating func checkLogin(authHeader: String?) {
         let username = draft.text(.username).flatMap { $0.isEmpty ? nil : $0 }
-        if let header = options.authHeader {
+        if let header = authHeader {
             if !Self.isFieldName(header) {
                 complaints.add(
                     "options.authHeader", .invalidField,
@@ -52,7 +54,7 @@ extension DraftValidation {
             return
         }
         guard let password = draft.secret(.password) else { return }
-        let isBearer = options.authHeader == nil
+        let isBearer = authHeader == nil
         let isSafe = password.withUTF8 { bytes in
             bytes.allSatisfy { isBearer ? (0x21...0x7E).contains($0) : $0 >= 0x20 && $0 != 0x7F }
         }

@@ -92,17 +92,22 @@ struct FieldKind: Equatable {
 /// `true` and `false`, in small letters, in capitals or with a capital.
 enum BooleanText {
     static func flag(_ bytes: UnsafeRawBufferPointer) -> Bool? {
-        for (flag, spellings) in [(true, trueSpellings), (false, falseSpellings)] {
-            for spelling in spellings
-            where spelling.utf8CodeUnitCount == bytes.count
-                && spelling.withUTF8Buffer({ bytes.elementsEqual($0) })
-            {
-                return flag
-            }
+        switch bytes.count {
+        case 4: isSpelt(bytes, "true") ? true : nil
+        case 5: isSpelt(bytes, "false") ? false : nil
+        default: nil
         }
-        return nil
     }
 
-    private static let trueSpellings: [StaticString] = ["true", "TRUE", "True"]
-    private static let falseSpellings: [StaticString] = ["false", "FALSE", "False"]
+    private static func isSpelt(_ bytes: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+        // Letters of ASCII differ from their capitals in one bit.
+        let isCapital = bytes[1] & 0x20 == 0
+        guard !isCapital || bytes[0] & 0x20 == 0 else { return false }
+        for index in bytes.indices {
+            guard bytes[index] | 0x20 == word.utf8Start[index],
+                index == 0 || (bytes[index] & 0x20 == 0) == isCapital
+            else { return false }
+        }
+        return true
+    }
 }

@@ -26,36 +26,45 @@ struct NumberText: Equatable {
             index = 1
         }
         let first = index
-        while index < bytes.count {
-            let byte = bytes[index]
-            if (0x30...0x39).contains(byte) {
-                take(byte)
-            } else if byte == mark, !hasMark {
-                hasMark = true
-                startsWithMark = index == first
-            } else {
-                break
-            }
+        // More digits than fit leave the mantissa without a meaning, which `overflows` says.
+        mantissa = Self.readDigits(bytes, from: &index, after: 0)
+        let whole = index - first
+        if index < bytes.count, bytes[index] == mark {
+            (hasMark, startsWithMark) = (true, whole == 0)
             index += 1
+            let start = index
+            mantissa = Self.readDigits(bytes, from: &index, after: mantissa)
+            scale = index - start
+            guard scale > 0 else { return nil }
         }
-        let count = index - first - (hasMark ? 1 : 0)
-        guard count > 0, !(hasMark && scale == 0) else { return nil }
+        guard whole + scale > 0 else { return nil }
         // A zero leads only by itself.
-        if bytes[first] == 0x30, count - scale > 1 { return nil }
+        if bytes[first] == 0x30, whole > 1 { return nil }
+        digits = whole + scale
+        var lead = first
+        while digits > 0, bytes[lead] == 0x30 || bytes[lead] == mark {
+            if bytes[lead] == 0x30 { digits -= 1 }
+            lead += 1
+        }
+        overflows = digits > 19
         if index < bytes.count {
             guard readExponent(bytes, from: index) else { return nil }
         }
-        if isNegative, mantissa == 0, !overflows { return nil }
+        if isNegative, digits == 0 { return nil }
     }
 
-    private mutating func take(_ byte: UInt8) {
-        if hasMark { scale += 1 }
-        if digits > 0 || byte != 0x30 { digits += 1 }
-        if digits > 19 {
-            overflows = true
-        } else {
-            mantissa = mantissa * 10 + UInt64(byte - 0x30)
+    @inline(__always)
+    private static func readDigits(
+        _ bytes: UnsafeRawBufferPointer, from index: inout Int, after start: UInt64
+    ) -> UInt64 {
+        var value = start
+        while index < bytes.count {
+            let digit = bytes[index] &- 0x30
+            guard digit <= 9 else { break }
+            value = value &* 10 &+ UInt64(digit)
+            index += 1
         }
+        return value
     }
 
     private mutating func readExponent(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
@@ -87,11 +96,17 @@ struct NumberText: Equatable {
     /// - Parameter bytes: what the number was read from.
     func double(_ bytes: UnsafeRawBufferPointer) -> Double {
         let power = exponent - scale
-        if !overflows, mantissa <= 1 << 53, abs(power) < Self.powers.count {
-            // Both are exact, so that one rounding gives the nearest (W. D. Clinger, 1990).
-            let value = Double(mantissa)
-            let scaled = power < 0 ? value / Self.powers[-power] : value * Self.powers[power]
-            return isNegative ? -scaled : scaled
+        if !overflows {
+            if mantissa <= 1 << 53, abs(power) < Self.powers.count {
+                // Both are exact, so that one rounding gives the nearest (W. D. Clinger, 1990).
+                let value = Double(mantissa)
+                let scaled = power < 0 ? value / Self.powers[-power] : value * Self.powers[power]
+                return isNegative ? -scaled : scaled
+            }
+            if let quotient = DecimalQuotient(scale: -power) {
+                let value = quotient.double(mantissa)
+                return isNegative ? -value : value
+            }
         }
         let text = String(decoding: bytes, as: UTF8.self).replacing(",", with: ".")
         return Double(text.hasPrefix(".") ? "0" + text : text) ?? .nan
@@ -100,14 +115,20 @@ struct NumberText: Equatable {
     /// Whether the shortest text of the nearest double has just these digits.
     func isExactAsDouble(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !overflows else { return false }
+        // DBL_DIG: so many digits always survive, as long as the double is not subnormal.
+        if digits <= 15, abs(exponent - scale) < 200 { return true }
+        var (mine, power) = (mantissa, exponent - scale)
+        while mine > 0, mine % 10 == 0 { (mine, power) = (mine / 10, power + 1) }
+        // No double has more digits in its shortest text.
+        guard mine < 100_000_000_000_000_000 else { return false }
+        if let quotient = DecimalQuotient(scale: -power), let isShortest = quotient.isShortest(mine) {
+            return isShortest
+        }
         let value = double(bytes)
         guard value.isFinite else { return false }
-        // DBL_DIG: so many digits always survive, as long as the double is not subnormal.
         if digits <= 15, value.isNormal || mantissa == 0 { return true }
-        guard let (shortest, power) = Self.digits(of: value.magnitude) else { return false }
-        var (mine, minePower) = (mantissa, exponent - scale)
-        while mine > 0, mine % 10 == 0 { (mine, minePower) = (mine / 10, minePower + 1) }
-        return mine == shortest && minePower == power
+        guard let (shortest, shortestPower) = Self.digits(of: value.magnitude) else { return false }
+        return mine == shortest && power == shortestPower
     }
 
     /// The digits of a double's shortest text as a whole number without zeros at its end, and the power of ten that it is

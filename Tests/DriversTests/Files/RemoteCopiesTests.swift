@@ -1,6 +1,7 @@
 import Foundation
 import NIOConcurrencyHelpers
 import NIOCore
+import Route
 import SourceModel
 import Testbed
 import Testing
@@ -14,14 +15,21 @@ private final class ScriptedFile: RemoteFile {
         var text: String
         var looks = 0
         var fetches = 0
+        var closes = 0
         var isHeld = false
+        /// What the bytes are called when they come, if it is not what a look says.
+        var fetched: RemoteVersion?
         var failure: SourceFailure?
     }
 
     let state: NIOLockedValueBox<State>
     let sighting = FileSighting()
+    private let isClosed = NIOLockedValueBox(false)
 
     init(_ text: String, _ version: RemoteVersion) { state = NIOLockedValueBox(State(version: version, text: text)) }
+
+    /// Another way to the file that `other` is a way to.
+    init(like other: ScriptedFile) { state = other.state }
 
     func look(_ journal: StageJournal) async throws(SourceFailure) -> RemoteVersion {
         state.withLockedValue { state in
@@ -30,18 +38,29 @@ private final class ScriptedFile: RemoteFile {
         }
     }
 
-    func fetch(into sink: (ByteBuffer) async throws(SourceFailure) -> Void) async throws(SourceFailure) {
+    func fetch(
+        into sink: (ByteBuffer) async throws(SourceFailure) -> Void
+    ) async throws(SourceFailure) -> RemoteVersion {
         let text = state.withLockedValue { state in
             state.fetches += 1
             return state.text
         }
         try await sink(ByteBuffer(string: String(text.prefix(1))))
-        while state.withLockedValue({ $0.isHeld }), !Task.isCancelled { await Task.yield() }
+        while state.withLockedValue({ $0.isHeld }), !Task.isCancelled, !isClosed.withLockedValue({ $0 }) {
+            await Task.yield()
+        }
+        if isClosed.withLockedValue({ $0 }) {
+            throw SourceFailure(.open, .connectionReset, "The way was closed.", hint: "Open it again.")
+        }
         if let failure = state.withLockedValue({ $0.failure }) { throw failure }
         try await sink(ByteBuffer(string: String(text.dropFirst())))
+        return state.withLockedValue { $0.fetched ?? $0.version }
     }
 
-    func close() async {}
+    func close() async {
+        isClosed.withLockedValue { $0 = true }
+        state.withLockedValue { $0.closes += 1 }
+    }
 }
 
 @Suite("Copies of remote files")
@@ -152,7 +171,9 @@ struct RemoteCopiesTests {
         let copies = RemoteCopies(directory: folder)
         #expect(files == [])
         let failure = await #expect(throws: SourceFailure.self) {
-            try await copies.lease(source, version(1, size: FileRoom.sizeLimit + 1), fetch: { _ in }) { _ in }
+            try await copies.lease(
+                source, version(1, size: FileRoom.sizeLimit + 1), fetch: { [self] _ in version(1) }
+            ) { _ in }
         }
         #expect(failure?.code == .fileTooLarge)
     }
@@ -162,7 +183,8 @@ struct RemoteCopiesTests {
         let clock = NIOLockedValueBox(ContinuousClock.now)
         let file = ScriptedFile("one", version(1))
         let place = RemotePlace(
-            file, of: source, copies: RemoteCopies(directory: folder), now: { clock.withLockedValue { $0 } })
+            { ScriptedFile(like: file) }, of: source, copies: RemoteCopies(directory: folder),
+            now: { clock.withLockedValue { $0 } })
         func counts() -> [Int] { file.state.withLockedValue { [$0.looks, $0.fetches] } }
         func pass(_ seconds: Int) { clock.withLockedValue { $0 += .seconds(seconds) } }
         func text() async throws -> String {
@@ -191,6 +213,81 @@ struct RemoteCopiesTests {
         await place.close()
         try await eventually("nothing is left") { files.isEmpty }
     }
+
+    @Test("Fetching goes on when the place whose caller has left is closed, and each way is closed in the end")
+    func closing() async throws {
+        let copies = RemoteCopies(directory: folder)
+        let file = ScriptedFile("hello", version(1))
+        file.state.withLockedValue { $0.isHeld = true }
+        func place() -> RemotePlace { RemotePlace({ ScriptedFile(like: file) }, of: source, copies: copies) }
+        let left = place()
+        let impatient = Task { try await left.file(StageJournal()) }
+        try await eventually("it is being fetched") { !files.isEmpty }
+        impatient.cancel()
+        await #expect(throws: SourceFailure.self) { _ = try await impatient.value }
+        await left.close()
+        file.state.withLockedValue { $0.isHeld = false }
+        let again = place()
+        let found = try await again.file(StageJournal())
+        #expect(try String(contentsOf: found.url, encoding: .utf8) == "hello")
+        #expect(file.state.withLockedValue { $0.fetches } == 1)
+        await again.close()
+        #expect(file.state.withLockedValue { $0.closes } == 3)
+    }
+
+    @Test("A sign of life counts as a look: the next call need not ask again")
+    func signOfLife() async throws {
+        let clock = NIOLockedValueBox(ContinuousClock.now)
+        let file = ScriptedFile("one", version(1))
+        let place = RemotePlace(
+            { ScriptedFile(like: file) }, of: source, copies: RemoteCopies(directory: folder),
+            now: { clock.withLockedValue { $0 } })
+        _ = try await place.file(StageJournal())
+        clock.withLockedValue { $0 += .seconds(9) }
+        try await place.look()
+        clock.withLockedValue { $0 += .seconds(9) }
+        _ = try await place.file(StageJournal())
+        let counts = file.state.withLockedValue { [$0.looks, $0.fetches] }
+        #expect(counts == [2, 1])
+        // A look that shows a change is no reason to go on with the copy.
+        file.state.withLockedValue { ($0.text, $0.version) = ("two", version(2)) }
+        try await place.look()
+        clock.withLockedValue { $0 += .seconds(9) }
+        let found = try await place.file(StageJournal())
+        #expect(try String(contentsOf: found.url, encoding: .utf8) == "two")
+        await place.close()
+    }
+
+    @Test("A file that comes as another one than was looked at is kept as what it is, not as what it was to be")
+    func otherThanLookedAt() async throws {
+        let clock = NIOLockedValueBox(ContinuousClock.now)
+        let file = ScriptedFile("old", version(2))
+        file.state.withLockedValue { $0.fetched = version(1) }
+        let place = RemotePlace(
+            { ScriptedFile(like: file) }, of: source, copies: RemoteCopies(directory: folder),
+            now: { clock.withLockedValue { $0 } })
+        let stale = try await place.file(StageJournal())
+        #expect(stale.modified == version(1).modified)
+        file.state.withLockedValue { ($0.text, $0.fetched) = ("new", nil) }
+        clock.withLockedValue { $0 += .seconds(10) }
+        let found = try await place.file(StageJournal())
+        #expect(try String(contentsOf: found.url, encoding: .utf8) == "new")
+        #expect(found.modified == version(2).modified)
+        await place.close()
+    }
+
+    @Test("What only one of two answers tells is no difference between them")
+    func corrected() {
+        let head = RemoteVersion(size: 5, modified: nil, tag: "\"a\"")
+        let day = Date(timeIntervalSince1970: 0)
+        #expect(head.corrected(by: RemoteVersion(size: nil, modified: day, tag: "\"a\"")) == head)
+        #expect(head.corrected(by: RemoteVersion(size: 5, modified: nil)) == head)
+        for other in [
+            RemoteVersion(size: 6, modified: nil, tag: "\"a\""), RemoteVersion(size: 5, modified: day, tag: "b"),
+        ] {
+            #expect(head.corrected(by: other) == other)
+        }
+    }
 }
 
 @Suite("Paths and dates of web files")
@@ -203,6 +300,26 @@ struct WebFileTests {
         ])
     func target(path: String, target: String) {
         #expect(WebFile.target(of: path) == target)
+    }
+
+    @Test("What GET gives is told by its own head, also where HEAD spoke of another file", arguments: [false, true])
+    func otherThanHead(isOther: Bool) async throws {
+        let lines = isOther ? ["location = /a.csv { if ($request_method = GET) { rewrite ^ /b.csv last; } }"] : []
+        let server = try await HTTPServer.start(.init(lines: lines), files: ["a.csv": "a\n1\n", "b.csv": "bb\n22\n"])
+        let source = DataSource(
+            driver: .csv, endpoint: Endpoint(host: "127.0.0.1", port: server.port),
+            login: SourceModel.Login(username: nil, password: nil), database: "a.csv", scheme: .direct(.plain),
+            options: SourceOptions())
+        let file = WebFile(source, route: .loopback)
+        let looked = try await file.look(StageJournal())
+        let text = NIOLockedValueBox("")
+        let fetched = try await file.fetch { bytes in text.withLockedValue { $0 += String(buffer: bytes) } }
+        #expect(looked.size == 4)
+        #expect(text.withLockedValue { $0 } == (isOther ? "bb\n22\n" : "a\n1\n"))
+        #expect(looked.corrected(by: fetched).size == (isOther ? 6 : 4))
+        #expect((looked.corrected(by: fetched) == looked) != isOther)
+        await file.close()
+        await server.stop()
     }
 
     @Test("HTTP's dates are read, others are none")

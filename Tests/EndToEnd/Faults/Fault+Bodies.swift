@@ -43,12 +43,19 @@ extension Fault {
         identity("an encrypted identity with a wrong one", "key_passphrase_wrong", .rsaEncrypted, "wrong"),
     ]
 
-    /// What the csv driver meets.
+    /// What the csv and the excel driver meet.
     static let ofFiles: [Fault] = [
         file("a file that is not there", "file_not_found", "nothing.csv"),
         file("a file outside of the directory", "file_forbidden", "../admin.token"),
         file("a file whose quotes do not end", "file_malformed", "quotes.csv", holding: "a,b\n1,\"2\n"),
         file("an empty file", "file_malformed", "empty.csv", holding: ""),
+        workbook("a workbook with a password", "file_forbidden", "secret.xlsx") {
+            try SampleWorkbook.encrypted.bytes
+        },
+        workbook("a workbook that is cut off", "file_malformed", "short.xlsx") {
+            try SampleWorkbook.openpyxl.bytes.dropLast(1000)
+        },
+        workbook("a CSV file under a workbook's name", "file_malformed", "text.xlsx") { Data("a,b\n1,2\n".utf8) },
         Fault("a file beyond the limit", "open", "file_too_large") { ground in
             let file = ground.service.data.appending(path: "files/large.csv").path
             // A hole of a tebibyte takes no room.
@@ -63,6 +70,15 @@ extension Fault {
         Fault(name, "open", code) { ground in
             try Data(text.utf8).write(to: ground.service.data.appending(path: "files/\(path)"))
             return Scene(body: ["driver": "csv", "database": .text(path)])
+        }
+    }
+
+    private static func workbook(
+        _ name: String, _ code: String, _ path: String, _ bytes: @escaping @Sendable () throws -> Data
+    ) -> Fault {
+        Fault(name, "open", code) { ground in
+            try bytes().write(to: ground.service.data.appending(path: "files/\(path)"))
+            return Scene(body: ["driver": "excel", "database": .text(path)])
         }
     }
 

@@ -78,6 +78,30 @@ extension SSHTests {
             await echo.stop()
         }
 
+        @Test("A session that is lost while SFTP starts is no server without SFTP: the caller gets another one")
+        func lostWhileStarting() async throws {
+            let server = try await LocalSSHServer(["Subsystem sftp internal-sftp"])
+            defer { server.stop() }
+            let echo = try await LoopbackServer.start { try $0.pipeline.syncOperations.addHandler(Echo()) }
+            let gate = CuttingRelay.Gate()
+            let proxy = try await CuttingRelay.start(to: server.port, gate)
+            try await SSHSessions.with { sessions in
+                var bastion = server.bastion()
+                bastion.port = proxy.port
+                let first = try await sessions.reach(echo.port, through: bastion)
+                #expect(try await RoundTrip.run(first.channel, bytes: 1000))
+                // The channel's opening passes, the subsystem's does not.
+                gate.allow(1)
+                let files = try await sessions.reach(22, through: bastion, passage: .sftp)
+                #expect(files.channel.isActive)
+                #expect(gate.cuts == 1)
+                try await first.channel.closeFuture.get()
+                try await files.channel.close()
+            }
+            await proxy.stop()
+            await echo.stop()
+        }
+
         @Test("A silently stalled server is noticed by unanswered questions")
         func stalled() async throws {
             let server = try await LocalSSHServer()

@@ -98,6 +98,24 @@ struct FilePlaceTests {
         #expect(failure([.database: .text("a\n.csv")])?.code == .invalidField)
     }
 
+    @Test("a web file's login is held to what a request can say, as an API's is, and no complaint repeats a secret")
+    func unspeakableLogin() {
+        for (login, field) in [
+            ([.username: .text("a:b"), .password: .secret(Secret("p"))], "username"),
+            ([.password: .secret(Secret("to ken"))], "password"),
+            ([.password: .secret(Secret("to\r\nken"))], "password"),
+        ] as [([Field: FieldValue], String)] {
+            let failure = failure([.host: .text("files.test")], login)
+            #expect(failure?.code == .invalidField, "\(field)")
+            #expect(failure?.fields.map(\.field) == [field])
+            #expect(failure?.message.contains("ken") != true || failure?.message.contains("bearer token") == true)
+        }
+        // A password beside a name may be anything: it is sent encoded.
+        #expect(
+            failure([.host: .text("files.test"), .username: .text("ann"), .password: .secret(Secret("a b\u{F6}:"))])
+                == nil)
+    }
+
     @Test("its stored form has a port only where it has a host")
     func normalised() {
         let local = DataSourceDraft(values: Self.file).normalised()

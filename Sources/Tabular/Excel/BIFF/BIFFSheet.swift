@@ -3,7 +3,6 @@ import SourceModel
 /// Reads the records of one sheet and gives its rows to a table ([MS-XLS], section 2.1.7.20.5).
 struct BIFFSheet: ~Copyable {
     private typealias Kind = BIFFRecords.Kind
-    private static let mergedLimit = 100_000
 
     private let sheet: SheetFacts
     private let records: BIFFRecords
@@ -63,7 +62,9 @@ struct BIFFSheet: ~Copyable {
                 throw sheet.failure(
                     .fileMalformed, at: place, "a shared string that the workbook does not have", hint: Self.hint)
             }
-            if string.count > 0 { row.add(.stable(string), at: place.column) }
+            guard string.count == 0 || row.add(stable: string, at: place.column) else {
+                throw sheet.rowTooLong(at: place)
+            }
         case Kind.label, Kind.richString:
             try move()
             try addText(at: 6)
@@ -176,11 +177,7 @@ struct BIFFSheet: ~Copyable {
         var strings = BIFFStringReader(records, at: index, named: name)
         try strings.next(countSize: 2)
         let isThere = strings.text.withUnsafeBytes { $0.count == 0 || row.add($0, at: place.column) }
-        guard isThere else {
-            throw sheet.failure(
-                .fileTooLarge, at: place, "a row of more than \(SheetRow.textLimit >> 20) MiB of text",
-                hint: "Shorten the row.")
-        }
+        guard isThere else { throw sheet.rowTooLong(at: place) }
     }
 
     private mutating func readMerged() throws {
@@ -192,12 +189,7 @@ struct BIFFSheet: ~Copyable {
             let last = CellPlace(
                 row: try records.number(at: start + 2, bytes: 2) + 1,
                 column: try records.number(at: start + 6, bytes: 2))
-            guard let area = MergedArea(first, last) else { continue }
-            guard merged.count < Self.mergedLimit else {
-                throw sheet.failure(
-                    .fileTooLarge, "more than \(Self.mergedLimit) merged areas", hint: "Take the merged areas apart.")
-            }
-            merged.append(area)
+            if let area = MergedArea(first, last) { try sheet.add(area, to: &merged) }
         }
     }
 }

@@ -41,10 +41,12 @@ final class CompoundFile {
         sectorSize = 1 << header.number(at: 30, bytes: 2)
         miniCutoff = header.number(at: 56, bytes: 4)
         table = try readTable(header)
-        let directory = try bytes(of: chain(from: UInt32(header.number(at: 48, bytes: 4)), in: table), limit: nil)
-        try readDirectory(directory)
+        let directory = try chain(from: UInt32(header.number(at: 48, bytes: 4)), in: table)
+        try readDirectory(bytes(of: directory, limit: Self.directoryLimit * 128, "its directory"))
         let miniChain = try chain(from: UInt32(header.number(at: 60, bytes: 4)), in: table)
-        miniTable = Self.numbers(try bytes(of: miniChain, limit: nil))
+        // Four bytes for each of the small sectors that the root's stream has room for.
+        let miniLimit = miniSectors.count * sectorSize / 16 + sectorSize
+        miniTable = Self.numbers(try bytes(of: miniChain, limit: miniLimit, "its table of small sectors"))
     }
 
     func entry(_ name: String) -> Entry? { entries.first { $0.name.lowercased() == name.lowercased() } }
@@ -81,8 +83,15 @@ final class CompoundFile {
         return bytes
     }
 
-    private func bytes(of sectors: [UInt32], limit: Int?) throws(SourceFailure) -> [UInt8] {
+    /// Sectors as a whole, which are kept in memory.
+    ///
+    /// - Parameters:
+    ///   - limit: in bytes.
+    ///   - what: what they are, for a failure.
+    private func bytes(of sectors: [UInt32], limit: Int, _ what: String) throws(SourceFailure) -> [UInt8] {
+        guard sectors.count * sectorSize <= limit else { throw Self.damaged(name, "\(what) is too large") }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(sectors.count * sectorSize)
         for number in sectors { bytes += try sector(number) }
         return bytes
     }
@@ -121,12 +130,11 @@ final class CompoundFile {
             next = list.last ?? Self.lastSector
         }
         guard numbers.count <= limit else { throw Self.damaged(name, "its allocation table is larger than the file") }
-        return Self.numbers(try bytes(of: numbers, limit: nil))
+        return Self.numbers(try bytes(of: numbers, limit: size / 128 + 2 * sectorSize, "its allocation table"))
     }
 
     /// All entries are taken for the root's: a workbook's streams are there, and what is below has other names.
     private func readDirectory(_ bytes: [UInt8]) throws(SourceFailure) {
-        guard bytes.count / 128 <= Self.directoryLimit else { throw Self.damaged(name, "its directory is too large") }
         for start in stride(from: 0, to: bytes.count - bytes.count % 128, by: 128) {
             let type = bytes[start + 66]
             let length = min(bytes.number(at: start + 64, bytes: 2), 64)
@@ -138,7 +146,8 @@ final class CompoundFile {
                 size: bytes.number(at: start + 120, bytes: 4))
             switch type {
             case 2: entries.append(entry)
-            case 5: miniSectors = try chain(from: entry.start, in: table)
+            // The first entry is the root (section 2.6.2); there is no other.
+            case 5 where start == 0: miniSectors = try chain(from: entry.start, in: table)
             default: break
             }
         }

@@ -7,9 +7,6 @@ final class SheetEvents: XMLEvents {
         case number, shared, formulaText, inline, boolean, error, date
     }
 
-    /// More merged areas are refused.
-    private static let mergedLimit = 100_000
-
     private let sheet: SheetFacts
     private let styles: CellStyles
     private let strings: StringStore?
@@ -172,7 +169,7 @@ final class SheetEvents: XMLEvents {
                     .fileMalformed, at: place, "a shared string that the workbook does not have", hint: Self.hint)
             }
             // An empty text is no value, as in every other file.
-            if string.count > 0 { row.add(.stable(string), at: column) }
+            guard string.count == 0 || row.add(stable: string, at: column) else { throw sheet.rowTooLong(at: place) }
         case .formulaText, .inline: try addText(at: column)
         case .boolean:
             switch text.bytes {
@@ -212,11 +209,7 @@ final class SheetEvents: XMLEvents {
 
     private func addText(at column: Int) throws {
         let isThere = text.withText { bytes in bytes.count == 0 || row.add(bytes, at: column) }
-        guard isThere else {
-            throw sheet.failure(
-                .fileTooLarge, at: place, "a row of more than \(SheetRow.textLimit >> 20) MiB of text",
-                hint: "Shorten the row.")
-        }
+        guard isThere else { throw sheet.rowTooLong(at: place) }
     }
 
     private func merge(_ attributes: XMLAttributes) throws {
@@ -225,11 +218,7 @@ final class SheetEvents: XMLEvents {
         guard let (first, rest) = CellPlace.read(text), rest[0] == UInt8(ascii: ":"),
             let last = CellPlace(rest + 1), let area = MergedArea(first, last)
         else { return }
-        guard merged.count < Self.mergedLimit else {
-            throw sheet.failure(
-                .fileTooLarge, "more than \(Self.mergedLimit) merged areas", hint: "Take the merged areas apart.")
-        }
-        merged.append(area)
+        try sheet.add(area, to: &merged)
     }
 
     private static let hint = "Save the workbook anew with a spreadsheet program."

@@ -21,7 +21,7 @@ struct WorkbookParts {
     init(_ archive: ZipArchive, named file: String, _ reading: TabularReading) throws {
         let root = try Relationships(archive, of: "", named: file, reading)
         let target = root.targets.first { $0.type == "officeDocument" }?.part ?? "xl/workbook.xml"
-        guard let part = try archive.part(target), !target.lowercased().hasSuffix(".bin") else {
+        guard let part = try archive.small(target), !target.lowercased().hasSuffix(".bin") else {
             throw try Self.notAWorkbook(archive, file, isBinary: target.lowercased().hasSuffix(".bin"))
         }
         guard try archive.part("word/document.xml") == nil, try archive.part("ppt/presentation.xml") == nil else {
@@ -31,11 +31,10 @@ struct WorkbookParts {
         let listing = SheetListing()
         try XMLDocument.read(part, of: archive, named: file, reading, listing)
         dateSystem = listing.isFrom1904 ? .from1904 : .from1900
-        func first(_ type: String) throws -> ZipArchive.Part? {
-            try relationships.targets.first { $0.type == type }.flatMap { try archive.part($0.part) }
-        }
-        styles = try first("styles")
-        strings = try first("sharedStrings")
+        func first(_ type: String) -> String? { relationships.targets.first { $0.type == type }?.part }
+        styles = try first("styles").flatMap { try archive.small($0) }
+        strings = try first("sharedStrings").flatMap { try archive.part($0) }
+        var seen: Set<UInt64> = []
         for sheet in listing.sheets {
             guard let target = relationships.targets.first(where: { $0.id == sheet.relationship }),
                 target.type == "worksheet"
@@ -43,6 +42,13 @@ struct WorkbookParts {
             guard let part = try archive.part(target.part) else {
                 throw SourceFailure(
                     .open, .fileMalformed, "\(file) is damaged: sheet \(sheet.name) is missing (\(target.part)).",
+                    hint: "Save the workbook anew with a spreadsheet program.")
+            }
+            // Sheets that are one part would make many tables of what is stored once.
+            guard seen.insert(part.index).inserted else {
+                throw SourceFailure(
+                    .open, .fileMalformed,
+                    "\(file) is damaged: sheet \(sheet.name) is the same part as another sheet (\(target.part)).",
                     hint: "Save the workbook anew with a spreadsheet program.")
             }
             let facts = SheetFacts(file: file, name: sheet.name, visibility: sheet.visibility)
@@ -53,6 +59,7 @@ struct WorkbookParts {
                 .open, .fileTooLarge, "\(file) has \(sheets.count) sheets; at most \(Self.sheetLimit) are read.",
                 hint: "Split the workbook.")
         }
+        try archive.checkSizes(of: sheets.map(\.part) + [strings].compactMap(\.self))
     }
 
     private static func notAWorkbook(
@@ -89,7 +96,7 @@ private struct Relationships {
     init(_ archive: ZipArchive, of source: String, named file: String, _ reading: TabularReading) throws {
         let folder = source.lastIndex(of: "/").map { String(source[...$0]) } ?? ""
         let name = folder + "_rels/" + source.dropFirst(folder.count) + ".rels"
-        guard let part = try archive.part(name) else {
+        guard let part = try archive.small(name) else {
             targets = []
             return
         }

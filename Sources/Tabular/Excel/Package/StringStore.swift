@@ -12,11 +12,12 @@ import SourceModel
 /// The strings that a workbook's cells share, by number. They are kept in files that have no name any more and are looked
 /// at through the memory map: what they take is the system's to give and to take back, however many there are.
 final class StringStore {
-    /// All strings together, in bytes.
+    /// All strings together, in bytes, with eight for where each ends.
     static let sizeLimit = 4 << 30
     private static let flushSize = 256 << 10
 
     private let file: String
+    private let limit: Int
     private var texts: Spill
     private var ends: Spill
     private(set) var count = 0
@@ -24,17 +25,18 @@ final class StringStore {
     /// - Parameters:
     ///   - path: where the files are made; whatever is there is none of ours.
     ///   - file: the workbook's name in failures.
-    init(at path: String, named file: String) throws(SourceFailure) {
-        self.file = file
+    ///   - limit: in bytes, as `sizeLimit`.
+    init(at path: String, named file: String, limit: Int = StringStore.sizeLimit) throws(SourceFailure) {
+        (self.file, self.limit) = (file, limit)
         texts = try Spill(path + ".strings", file)
         ends = try Spill(path + ".ends", file)
     }
 
     /// Adds a string of UTF-8.
     func add(_ bytes: UnsafeRawBufferPointer) throws(SourceFailure) {
-        guard texts.size + bytes.count <= Self.sizeLimit else {
+        guard texts.size + ends.size + bytes.count + 8 <= limit else {
             throw SourceFailure(
-                .open, .fileTooLarge, "\(file) has more than \(Self.sizeLimit) bytes of shared strings.",
+                .open, .fileTooLarge, "\(file) has more than \(limit) bytes of shared strings.",
                 hint: "Split the workbook.")
         }
         try texts.append(bytes)

@@ -3,15 +3,18 @@ import SourceModel
 
 /// The parts of a workbook in a zip file, read as streams. Used on one thread.
 final class ZipArchive {
-    /// What all parts hold together when they are inflated, and what makes the reading of one a fault.
+    /// What the parts that are read hold together when they are inflated, in bytes.
     static let inflatedLimit = 16 << 30
+    /// What a part may hold of which all is kept in memory.
+    static let smallLimit = 64 << 20
     /// Beyond `ratioFloor` bytes a part may not be larger than so many times what it takes in the file.
     static let ratioLimit = 300
     static let ratioFloor = 64 << 20
 
     /// A part of the archive.
     struct Part {
-        fileprivate let index: UInt64
+        /// Its place in the directory.
+        let index: UInt64
         let name: String
         /// Inflated, as the directory says.
         let size: Int
@@ -68,6 +71,35 @@ final class ZipArchive {
         }
         return Part(
             index: UInt64(index), name: name, size: Int(status.size), stored: Int(clamping: status.comp_size))
+    }
+
+    /// Finds a part of which all is kept in memory.
+    ///
+    /// - Returns: nil where there is none.
+    /// - Throws: as `part`, and `file_too_large` where it is larger than `smallLimit`.
+    func small(_ name: String) throws(SourceFailure) -> Part? {
+        guard let part = try part(name) else { return nil }
+        guard part.size <= Self.smallLimit else {
+            throw SourceFailure(
+                .open, .fileTooLarge,
+                "\(file) has a part \(name) of \(part.size) bytes; at most \(Self.smallLimit) are read of such a part.",
+                hint: "Save the workbook anew with a spreadsheet program.")
+        }
+        return part
+    }
+
+    /// Holds what parts are together to the limit.
+    ///
+    /// - Throws: `file_too_large`.
+    func checkSizes(of parts: [Part]) throws(SourceFailure) {
+        // Each is within the limit itself, and there are no more than the directory may have: the sum has room.
+        let size = parts.reduce(0) { $0 + $1.size }
+        guard size <= Self.inflatedLimit else {
+            throw SourceFailure(
+                .open, .fileTooLarge,
+                "\(file) has sheets and texts of \(size) bytes together; at most \(Self.inflatedLimit) are read.",
+                hint: "Split the workbook.")
+        }
     }
 
     /// Reads a part from its beginning to its end, in pieces.

@@ -48,9 +48,12 @@ struct SheetRow {
     private(set) var cells: [Cell] = []
     /// What texts that are not shared have, one behind the other.
     private(set) var text: [UInt8] = []
+    /// Bytes of text in all cells: a shared one counts in each, since each writes it out.
+    private(set) var textSize = 0
 
     mutating func begin(_ number: Int) {
         self.number = number
+        textSize = 0
         cells.removeAll(keepingCapacity: true)
         text.removeAll(keepingCapacity: true)
     }
@@ -60,13 +63,28 @@ struct SheetRow {
         cells.append(Cell(column: column, value: value, isPercentage: isPercentage))
     }
 
+    /// Adds a text that stays where it is.
+    ///
+    /// - Returns: false where the row has no room for it.
+    mutating func add(stable bytes: UnsafeRawBufferPointer, at column: Int) -> Bool {
+        guard makeRoom(for: bytes.count) else { return false }
+        add(.stable(bytes), at: column)
+        return true
+    }
+
     /// Adds a text, which is copied.
     ///
     /// - Returns: false where the row has no room for it.
     mutating func add(_ bytes: UnsafeRawBufferPointer, at column: Int) -> Bool {
-        guard text.count + bytes.count <= Self.textLimit else { return false }
+        guard makeRoom(for: bytes.count) else { return false }
         cells.append(Cell(column: column, value: .text(offset: text.count, count: bytes.count)))
         text.append(contentsOf: bytes)
+        return true
+    }
+
+    private mutating func makeRoom(for count: Int) -> Bool {
+        guard textSize + count <= Self.textLimit else { return false }
+        textSize += count
         return true
     }
 

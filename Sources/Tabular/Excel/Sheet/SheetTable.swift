@@ -60,11 +60,11 @@ struct SheetTable: ~Copyable {
     ///
     /// - Throws: `SourceFailure`, `Restart` or `DatabaseError`.
     mutating func take(_ row: inout SheetRow) throws {
-        sweep.clear(&row)
+        try sweep.clear(&row, of: sheet)
         guard !row.cells.isEmpty else { return }
         guard writer == nil else { return try insert(row) }
         sample.append(row)
-        sampleText += row.text.count
+        sampleText += row.textSize
         if sample.count >= Self.sampleRows || sampleText >= Self.sampleText { try settle() }
     }
 
@@ -106,14 +106,14 @@ struct SheetTable: ~Copyable {
         let leftmost = sample.compactMap { $0.cells.first?.column }.min()
         guard let leftmost else { return }
         firstColumn = min(leftmost, knowledge.firstColumn ?? leftmost)
+        let rightmost = max(sample.compactMap { $0.cells.last?.column }.max() ?? 0, firstColumn)
+        let widest = sample.first { $0.cells.last?.column == rightmost }
+        try checkWidth(rightmost, row: widest?.number ?? 1)
         if hasHeader ?? SheetHeader.isThere(in: sample), let first = sample.first {
             for cell in first.cells { header[cell.column] = first.heading(cell) }
             headerRow = first.number
             sample.removeFirst()
         }
-        let rightmost = max(sample.compactMap { $0.cells.last?.column }.max() ?? 0, header.keys.max() ?? 0, firstColumn)
-        let widest = sample.first { $0.cells.last?.column == rightmost }
-        try checkWidth(rightmost, row: widest?.number ?? headerRow ?? 1)
         let width = rightmost - firstColumn + 1
         columns = Array(repeating: SheetColumn(), count: width)
         writer = try TableWriter(database, table: name, width: width)
@@ -192,14 +192,18 @@ struct SheetTable: ~Copyable {
 
     /// Whether a cell that a merged area covers was taken for a value.
     private func holdsHiddenValue(_ area: MergedArea) throws -> Bool {
-        try reading.advance(by: 0)
         if let headerRow, header.keys.contains(where: { area.covers(row: headerRow, column: $0) }) { return true }
         let (left, right) = (
             max(area.columns.lowerBound - firstColumn, 0),
             min(area.columns.upperBound - firstColumn, columns.count - 1)
         )
         guard left <= right else { return false }
-        for (index, place) in places.enumerated() {
+        // From the place that holds the area's first row; places go down the sheet.
+        let after = firstPlace(below: area.rows.lowerBound)
+        for index in max(after - 1, 0)..<places.count {
+            let place = places[index]
+            guard place.sheetRow <= area.rows.upperBound else { break }
+            try reading.advance(by: 0)
             let end = index + 1 < places.count ? places[index + 1].tableRow : rows + 1
             let lastSheetRow = place.sheetRow + end - place.tableRow - 1
             let (first, last) = (max(area.rows.lowerBound, place.sheetRow), min(area.rows.upperBound, lastSheetRow))
@@ -218,5 +222,15 @@ struct SheetTable: ~Copyable {
             if found == true { return true }
         }
         return false
+    }
+
+    /// The index of the first place that lies below a row of the sheet.
+    private func firstPlace(below row: Int) -> Int {
+        var (low, high) = (0, places.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if places[middle].sheetRow > row { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
