@@ -115,11 +115,13 @@ public final class MongoConnection: Sendable {
         guard !Task.isCancelled else { throw .cancelled }
         let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
         let eventLoop = channel.eventLoop
+        // Submitted before anybody can give it up: the loop would find nothing to abandon otherwise.
+        let reply = eventLoop.flatSubmit { [handler] in
+            handler.value.submit(command, ticket: ticket, on: eventLoop)
+        }
         do {
             return try await withTaskCancellationHandler {
-                try await eventLoop.flatSubmit { [handler] in
-                    handler.value.submit(command, ticket: ticket, on: eventLoop)
-                }.get()
+                try await reply.get()
             } onCancel: {
                 eventLoop.execute { [handler] in handler.value.abandon(ticket) }
             }

@@ -101,7 +101,8 @@ final class MongoSession: Session {
             return
         }
         // Tells the same, and whether the member still is what it was.
-        try checkRole(ServerDescription(reply: try await run(["hello": 1], on: "admin", in: .probe)))
+        let question: BSONDocument = [connection.server.question: 1]
+        try checkRole(ServerDescription(reply: try await run(question, on: "admin", in: .probe)))
     }
 
     func close() async {

@@ -32,8 +32,21 @@ struct AuthenticationStateMachine: Equatable, Sendable {
         switch credential {
         case .password(let username, let password, _, let mechanism):
             state = .greeting(
-                try Self.exchange(mechanism ?? .scramSHA256, username: username, password: password, nonce: nonce))
+                try Self.firstExchange(mechanism, username: username, password: password, nonce: nonce))
         case .certificate: state = .greeting(nil)
+        }
+    }
+
+    /// The exchange that goes along with `hello`. Where the choice is free, a password that SHA-256 does not allow
+    /// can only be one of SHA-1.
+    private static func firstExchange(
+        _ wanted: PasswordMechanism?, username: String, password: String, nonce: String
+    ) throws(MongoWireError) -> SCRAMExchange {
+        do throws(MongoWireError) {
+            return try exchange(wanted ?? .scramSHA256, username: username, password: password, nonce: nonce)
+        } catch {
+            guard wanted == nil else { throw error }
+            return try exchange(.scramSHA1, username: username, password: password, nonce: nonce)
         }
     }
 
@@ -86,14 +99,17 @@ struct AuthenticationStateMachine: Equatable, Sendable {
             return .send(["authenticate": 1, "mechanism": "MONGODB-X509", "$db": .string(source)])
         }
         let offered = reply["saslSupportedMechs"]?.list?.compactMap(\.text)
+        let isOffered = offered?.contains(exchange.mechanism.rawValue)
         // A server that hides who its users are also answers for a mechanism that the user does not have.
-        if let spoken, offered?.contains(exchange.mechanism.rawValue) ?? true {
+        if let spoken, isOffered ?? true {
             state = .exchanging(exchange, conversation: spoken["conversationId"] ?? 1)
             return replyReceived(spoken)
         }
         guard case .password(let username, let password, _, let wanted) = credential else { return finish() }
         do throws(MongoWireError) {
-            let mechanism = if let wanted { wanted } else { try Self.choice(offered) }
+            // What was begun with is the best that the password allows.
+            let begun = isOffered == true ? exchange.mechanism : nil
+            let mechanism = if let known = wanted ?? begun { known } else { try Self.choice(offered) }
             let chosen = try Self.exchange(mechanism, username: username, password: password, nonce: nonce)
             state = .exchanging(chosen, conversation: 1)
             return .send(Self.command(Self.start(chosen), source))

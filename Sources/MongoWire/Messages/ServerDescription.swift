@@ -15,8 +15,14 @@ public struct ServerDescription: Equatable, Sendable {
     /// The answer itself.
     public let reply: BSONDocument
 
+    /// The command that was answered: `hello`, or `isMaster` where the server knows no other.
+    public let question: String
+
     /// A description by a server's answer.
-    public init(reply: BSONDocument) { self.reply = reply }
+    public init(reply: BSONDocument, to question: String = "hello") {
+        self.reply = reply
+        self.question = question
+    }
 
     /// What the server is.
     public var kind: Kind {
