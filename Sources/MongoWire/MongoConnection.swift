@@ -98,10 +98,7 @@ public final class MongoConnection: Sendable {
         guard !database.isEmpty, !database.utf8.contains(0) else {
             throw .invalidArgument("The database's name is empty or contains a NUL character.")
         }
-        var writer = BSONWriter()
-        writer.append(contentsOf: command)
-        writer.append("$db", .string(database))
-        let document = writer.finished()
+        let document = command.adding(("$db", .string(database)))
         let limit = min(BSONLimits.documentSize, server.maximumMessageSize)
         guard document.bytes.readableBytes <= limit else {
             throw .invalidArgument("The command has \(document.bytes.readableBytes) bytes; \(limit) can be sent.")

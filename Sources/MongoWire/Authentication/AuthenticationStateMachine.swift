@@ -80,9 +80,8 @@ struct AuthenticationStateMachine: Equatable, Sendable {
                 )
             ]
         }
-        var start: [(name: String, value: BSONValue)] = Array(Self.start(exchange))
-        start.append(("db", .string(source)))
-        var greeting: [(name: String, value: BSONValue)] = [("speculativeAuthenticate", .document(BSONDocument(start)))]
+        let start = Self.start(exchange).adding(("db", .string(source)))
+        var greeting: [(name: String, value: BSONValue)] = [("speculativeAuthenticate", .document(start))]
         if case .password(let username, _, _, nil) = credential {
             greeting.append(("saslSupportedMechs", .string("\(source).\(username)")))
         }
@@ -112,7 +111,7 @@ struct AuthenticationStateMachine: Equatable, Sendable {
             let mechanism = if let known = wanted ?? begun { known } else { try Self.choice(offered) }
             let chosen = try Self.exchange(mechanism, username: username, password: password, nonce: nonce)
             state = .exchanging(chosen, conversation: 1)
-            return .send(Self.command(Self.start(chosen), source))
+            return .send(Self.start(chosen).adding(("$db", .string(source))))
         } catch {
             return fail(error)
         }
@@ -191,15 +190,10 @@ struct AuthenticationStateMachine: Equatable, Sendable {
     }
 
     private func resume(_ conversation: BSONValue, _ payload: [UInt8]) -> BSONDocument {
-        Self.command(
-            ["saslContinue": 1, "conversationId": conversation, "payload": .binary(subtype: 0, payload)], source)
-    }
-
-    private static func command(_ command: BSONDocument, _ database: String) -> BSONDocument {
-        var writer = BSONWriter()
-        writer.append(contentsOf: command)
-        writer.append("$db", .string(database))
-        return writer.finished()
+        [
+            "saslContinue": 1, "conversationId": conversation, "payload": .binary(subtype: 0, payload),
+            "$db": .string(source),
+        ]
     }
 
     private mutating func finish() -> Action {

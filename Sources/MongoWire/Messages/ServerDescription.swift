@@ -43,9 +43,6 @@ public struct ServerDescription: Equatable, Sendable {
         ["hosts", "passives", "arbiters"].flatMap { reply[$0]?.list?.compactMap(\.text) ?? [] }
     }
 
-    /// The member that the server takes for the primary, as `host:port`.
-    public var primary: String? { reply["primary"]?.text }
-
     /// The newest version of the protocol that the server speaks.
     public var wireVersion: Int { reply["maxWireVersion"]?.integer ?? 0 }
 

@@ -121,7 +121,10 @@ struct MongoCommandTests {
             (#"{"aggregate": "a", "pipeline": [{"$group": {"_id": {"query": {"filter": {"$param": 1}}}}}]}"#, true),
             (#"{"aggregate": "a", "pipeline": [{"$lookup": {"let": {"v": {"$param": 1}}}}]}"#, true),
             (#"{"aggregate": "a", "pipeline": [{"$lookup": {"pipeline": [{"$set": {"x": {"$param": 1}}}]}}]}"#, true),
-            (#"{"aggregate": "a", "pipeline": [{"$lookup": {"pipeline": [{"$match": {"x": {"$param": 1}}}]}}]}"#, false),
+            (
+                #"{"aggregate": "a", "pipeline": [{"$lookup": {"pipeline": [{"$match": {"x": {"$param": 1}}}]}}]}"#,
+                false
+            ),
             (#"{"aggregate": "a", "pipeline": [{"$geoNear": {"query": {"x": {"$param": 1}}}}]}"#, false),
             (#"{"aggregate": "a", "pipeline": [{"$graphLookup": {"startWith": {"$param": 1}}}]}"#, true),
             (
