@@ -159,7 +159,7 @@ struct ConnectionStateMachine {
 
     private mutating func greet(legacy: Bool) -> Action {
         var writer = BSONWriter()
-        writer.append(legacy ? "isMaster" : "hello", 1)
+        writer.append(Self.question(legacy: legacy), 1)
         writer.append("helloOk", true)
         let client: BSONDocument = [
             "application": .document(["name": .string(plan.applicationName)]),
@@ -174,6 +174,8 @@ struct ConnectionStateMachine {
         return .send(message)
     }
 
+    private static func question(legacy: Bool) -> String { legacy ? "isMaster" : "hello" }
+
     /// The number of "no such command".
     private static let commandNotFound = 59
 
@@ -182,7 +184,7 @@ struct ConnectionStateMachine {
             if refusal.code == Self.commandNotFound, !isLegacy { return greet(legacy: true) }
             return close(.server(refusal))
         }
-        let server = ServerDescription(reply: reply)
+        let server = ServerDescription(reply: reply, to: Self.question(legacy: isLegacy))
         guard server.wireVersion >= ServerDescription.oldestWireVersion else {
             return close(.serverTooOld(wireVersion: server.wireVersion))
         }

@@ -98,10 +98,7 @@ public final class MongoConnection: Sendable {
         guard !database.isEmpty, !database.utf8.contains(0) else {
             throw .invalidArgument("The database's name is empty or contains a NUL character.")
         }
-        var writer = BSONWriter()
-        writer.append(contentsOf: command)
-        writer.append("$db", .string(database))
-        let document = writer.finished()
+        let document = command.adding(("$db", .string(database)))
         let limit = min(BSONLimits.documentSize, server.maximumMessageSize)
         guard document.bytes.readableBytes <= limit else {
             throw .invalidArgument("The command has \(document.bytes.readableBytes) bytes; \(limit) can be sent.")
@@ -115,11 +112,13 @@ public final class MongoConnection: Sendable {
         guard !Task.isCancelled else { throw .cancelled }
         let ticket = tickets.wrappingAdd(1, ordering: .relaxed).newValue
         let eventLoop = channel.eventLoop
+        // Submitted before anybody can give it up: the loop would find nothing to abandon otherwise.
+        let reply = eventLoop.flatSubmit { [handler] in
+            handler.value.submit(command, ticket: ticket, on: eventLoop)
+        }
         do {
             return try await withTaskCancellationHandler {
-                try await eventLoop.flatSubmit { [handler] in
-                    handler.value.submit(command, ticket: ticket, on: eventLoop)
-                }.get()
+                try await reply.get()
             } onCancel: {
                 eventLoop.execute { [handler] in handler.value.abandon(ticket) }
             }

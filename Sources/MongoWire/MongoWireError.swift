@@ -48,15 +48,12 @@ public struct MongoServerError: Error, Hashable, Sendable {
     public var codeName: String
     /// The server's text.
     public var message: String
-    /// Further words for programs, such as `RetryableReadError`.
-    public var labels: [String]
 
     /// An error of these parts.
-    public init(code: Int, codeName: String, message: String, labels: [String] = []) {
+    public init(code: Int, codeName: String, message: String) {
         self.code = code
         self.codeName = codeName
         self.message = message
-        self.labels = labels
     }
 
     /// What a reply says; nil where the command was done.
@@ -64,8 +61,7 @@ public struct MongoServerError: Error, Hashable, Sendable {
         guard reply["ok"]?.isTrue != true else { return nil }
         self.init(
             code: reply["code"]?.integer ?? 0, codeName: reply["codeName"]?.text ?? "",
-            message: reply["errmsg"]?.text ?? reply["$err"]?.text ?? "",
-            labels: reply["errorLabels"]?.list?.compactMap(\.text) ?? [])
+            message: reply["errmsg"]?.text ?? reply["$err"]?.text ?? "")
     }
 }
 

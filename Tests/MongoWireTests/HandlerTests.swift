@@ -28,6 +28,7 @@ struct HandlerTests {
         #expect(older?.body.map(\.name).first == "isMaster")
         try rig.answer(older, ["ismaster": true, "maxWireVersion": 6, "ok": 1])
         #expect(rig.isOpen)
+        #expect(rig.server?.question == "isMaster")
     }
 
     @Test("A server without OP_MSG is too old")
@@ -102,6 +103,35 @@ struct HandlerTests {
                     ("saslSupportedMechs", .array(.list(["SCRAM-SHA-1"]))),
                 ]))
         #expect(try rig.sent()?.body["mechanism"] == "SCRAM-SHA-1")
+    }
+
+    /// U+0007 is one that SASLprep prohibits; SHA-1 takes any password.
+    @Test("A password that SHA-256 does not allow is tried by SHA-1", arguments: [true, false])
+    func onlyOlder(isSpoken: Bool) throws {
+        let rig = try Rig(
+            credential: .password(username: "user", password: "\u{7}", source: "admin", mechanism: nil))
+        let hello = try rig.sent()
+        #expect(hello?.body["speculativeAuthenticate"]?.document?["mechanism"] == "SCRAM-SHA-1")
+        #expect(hello?.body["saslSupportedMechs"] == "admin.user")
+        let first = Self.payload("r=\(Rig.nonce)X,s=AAAA,i=4096")
+        let spoken: [(name: String, value: BSONValue)] =
+            isSpoken ? [("speculativeAuthenticate", .document(BSONDocument(first)))] : []
+        let both = BSONValue.array(.list(["SCRAM-SHA-1", "SCRAM-SHA-256"]))
+        try rig.answer(hello, BSONDocument(Array(Rig.hello) + spoken + [("saslSupportedMechs", both)]))
+        if isSpoken {
+            #expect(rig.request?.iterations == 4096)
+        } else {
+            #expect(try rig.sent()?.body["mechanism"] == "SCRAM-SHA-1")
+        }
+    }
+
+    @Test("A password that the wanted mechanism does not allow is not sent")
+    func notAllowed() throws {
+        #expect(throws: MongoWireError.self) {
+            try Rig(
+                credential: .password(
+                    username: "user", password: "\u{7}", source: "admin", mechanism: .scramSHA256))
+        }
     }
 
     @Test("A user with foreign mechanisms only is not tried")

@@ -44,7 +44,10 @@ struct SCRAMTests {
         let final = try scram.saltedPasswordDerived(try request.derive())
         #expect(String(decoding: final, as: UTF8.self) == exchange.clientFinal)
         try scram.serverFinalReceived(Array(exchange.serverFinal.utf8))
-        #expect(scram.isVerified)
+        // Both sides are proven: there is no more to say.
+        #expect(throws: AuthenticationFailure.malformedMessage) {
+            try scram.serverFinalReceived(Array(exchange.serverFinal.utf8))
+        }
     }
 
     @Test("A server that does not know the password is found out", arguments: exchanges)

@@ -19,12 +19,15 @@ struct MongoColumns {
 
     /// - Parameters:
     ///   - batch: an array of documents.
-    ///   - isWhole: whether no more documents follow.
-    init(of batch: BSONDocument, isWhole: Bool) {
+    ///   - isLast: whether no other batch follows.
+    ///   - rowLimit: the most documents that are wanted; where the batch has as many, none of another one is.
+    init(of batch: BSONDocument, isLast: Bool, rowLimit: Int) {
+        var count = 0
         var fields: [(name: [UInt8], types: Set<BSONType>)] = []
         var indexes: [[UInt8]: Int] = [:]
         var isCut = false
         batch.walk { row in
+            count += 1
             guard row.type == .document, var walker = try? BSONWalker(row.value) else { return true }
             while let element = try? walker.next() {
                 let name = Array(element.name)
@@ -39,6 +42,7 @@ struct MongoColumns {
             }
             return true
         }
+        let isWhole = isLast || count >= rowLimit
         self.indexes = indexes
         names = fields.map(\.name)
         hasRest = isCut || !isWhole

@@ -34,8 +34,8 @@ struct MongoCommand: Equatable {
 
     /// Reads a statement.
     ///
-    /// - Throws: a failure of the stage `query`: `statement_refused` where it is no such command, `statement_writes` where
-    ///   it writes or runs JavaScript, `parameters_mismatch`.
+    /// - Throws: a failure of the stage `query`: `statement_writes` where a stage of it writes, `statement_refused` where
+    ///   it is another command, runs JavaScript or is not of its form, `parameters_mismatch`.
     init(_ statement: Statement) throws(SourceFailure) {
         let node: JSONNode
         do throws(BSONError) {
@@ -66,17 +66,11 @@ struct MongoCommand: Equatable {
     private mutating func bound(to rowLimit: Int) {
         let size = BSONValue.int32(Int32(min(rowLimit + 1, Self.batchSize)))
         switch kind {
-        case .find where document["batchSize"] == nil: append("batchSize", size)
-        case .aggregate where document["cursor"] == nil: append("cursor", .document(["batchSize": size]))
+        case .find where document["batchSize"] == nil: document = document.adding(("batchSize", size))
+        case .aggregate where document["cursor"] == nil:
+            document = document.adding(("cursor", .document(["batchSize": size])))
         case .find, .aggregate, .count, .distinct: break
         }
-    }
-
-    private mutating func append(_ name: String, _ value: BSONValue) {
-        var writer = BSONWriter()
-        writer.append(contentsOf: document)
-        writer.append(name, value)
-        document = writer.finished()
     }
 
     // MARK: Refusals

@@ -9,22 +9,28 @@ struct MongoDriver: Sendable {
     let route: Route
     /// How long a member of a replica set that would do waits for one that is liked better.
     var grace = Duration.seconds(1)
+    /// How long members that say nothing are waited for once another one of their replica set has answered.
+    var patience: Duration { grace * 5 }
 
     func open(
         _ source: DataSource, for purpose: OpeningPurpose, journal: StageJournal
     ) async throws(SourceFailure) -> any Session {
         let source = try await located(source, journal: journal)
+        let topology = MongoTopology(driver: self, source: source)
+        // What the members are asked by is no part of the way; but who waits for them waits in a stage.
+        if topology.isNeeded { journal.enter(source.scheme.bastion == nil ? .dial : .sshForward, tentatively: true) }
         let target: DataSource
         do throws(SourceFailure) {
-            target = try await MongoTopology(driver: self, source: source).member()
+            target = try await topology.member()
         } catch {
             throw purpose == .test ? await refined(error, of: source) : error
         }
+        let credential = try credential(of: target)
         let routed = try await route.open(target, journal: journal)
         let sighting = TLSSighting()
         let connection: MongoConnection
         do throws(MongoWireError) {
-            connection = try await logIn(target, over: routed, sighting, journal: journal)
+            connection = try await logIn(target, as: credential, over: routed, sighting, journal: journal)
         } catch {
             let meaning = MongoMeaning(source: target, routed: routed)
             let failure = meaning.failure(for: error, in: journal.current ?? .login)
@@ -52,17 +58,20 @@ struct MongoDriver: Sendable {
         guard source.options.mongo.isServiceName, let endpoint = source.endpoint else { return source }
         journal.enter(.resolve)
         let answer = try await route.servers(of: "_mongodb._tcp", at: endpoint.host)
+        let count = answer.records.count
+        journal.note("\(endpoint.host) has \(count) \(count == 1 ? "member" : "members")")
         return try MongoService.apply(answer, to: source)
     }
 
     /// Stages `tls`, where the scheme has it, and `login`.
     func logIn(
-        _ source: DataSource, over routed: RoutedChannel, _ sighting: TLSSighting, journal: StageJournal
+        _ source: DataSource, as credential: Credential?, over routed: RoutedChannel, _ sighting: TLSSighting,
+        journal: StageJournal
     ) async throws(MongoWireError) -> MongoConnection {
         journal.enter(routed.upgrade == nil ? .login : .tls, tentatively: routed.upgrade != nil)
-        return try await connect(
-            routed, as: try credential(of: source), named: source.options.applicationName, sighting
-        ) { journal.enter(.login) }
+        return try await connect(routed, as: credential, named: source.options.applicationName, sighting) {
+            journal.enter(.login)
+        }
     }
 
     /// Greets a server without logging in.
@@ -94,7 +103,9 @@ struct MongoDriver: Sendable {
     }
 
     /// The login that the record describes; nil for a server that asks for none.
-    private func credential(of source: DataSource) throws(MongoWireError) -> Credential? {
+    ///
+    /// - Throws: `login_failed` where a user has no password.
+    private func credential(of source: DataSource) throws(SourceFailure) -> Credential? {
         let options = source.options.mongo
         let password = source.login.password
         if options.mechanism == .x509
@@ -104,7 +115,12 @@ struct MongoDriver: Sendable {
             return .certificate
         }
         guard let username = source.login.username else { return nil }
-        guard let password else { throw .invalidArgument(MongoMeaning.noPassword) }
+        guard let password else {
+            throw SourceFailure(
+                .login, .loginFailed,
+                "No password of user \(username) is set for \(source.endpoint.map(\.description) ?? "the server").",
+                hint: "Set password; or a client certificate, if that is how the user logs in.")
+        }
         let mechanism: PasswordMechanism? =
             switch options.mechanism {
             case .scramSHA256: .scramSHA256
@@ -120,12 +136,19 @@ struct MongoDriver: Sendable {
     private func kill(_ session: BSONDocument, of source: DataSource) async -> Bool {
         do {
             let routed = try await route.open(source, journal: StageJournal())
-            let connection = try await logIn(source, over: routed, TLSSighting(), journal: StageJournal())
-            _ = try? await connection.run(["killSessions": .array(.list([.document(session)]))], on: "admin")
+            let connection = try await logIn(
+                source, as: try credential(of: source), over: routed, TLSSighting(), journal: StageJournal())
+            do {
+                _ = try await connection.run(["killSessions": .array(.list([.document(session)]))], on: "admin")
+            } catch {
+                await connection.close()
+                throw error
+            }
             await connection.close()
             return true
         } catch {
-            // Whoever asked closes the session instead, which ends the command in the server's own time.
+            // Refused or out of reach: whoever asked closes the session instead, which ends the command in the server's
+            // own time.
             return false
         }
     }

@@ -9,6 +9,7 @@ enum MongoFailures {
         case userNotFound = 11
         case authenticationFailed = 18
         case illegalOperation = 20
+        case namespaceNotFound = 26
         case cursorNotFound = 43
         case maxTimeMSExpired = 50
         case commandNotFound = 59

@@ -1,11 +1,13 @@
 import MongoWire
 import SourceModel
 
-/// Refuses, before anything is sent, what writes and what runs JavaScript at the server: at whatever depth it stands, for
-/// stages stand within stages and operators within operators.
+/// Refuses, before anything is sent, what writes, what runs JavaScript at the server and what is the server's own: at
+/// whatever depth it stands, for stages stand within stages and operators within operators.
 enum MongoGuard {
     /// Stages that write.
     private static let writing: Set<String> = ["$out", "$merge"]
+    /// How the names of what the server keeps for itself begin; some of these run JavaScript or write.
+    private static let reserved = "$_internal"
     /// Operators that run JavaScript, and values that are JavaScript.
     private static let scripting: Set<String> = ["$where", "$function", "$accumulator", "$code", "$scope"]
 
@@ -23,6 +25,11 @@ enum MongoGuard {
                     throw MongoCommand.refused(
                         "\(member.name) runs JavaScript at the server, so the command was not sent.",
                         hint: "Write it with operators, such as $expr.")
+                }
+                if member.name.utf8.starts(with: reserved.utf8) {
+                    throw MongoCommand.refused(
+                        "\(member.name.prefix(64)) is the server's own, so the command was not sent.",
+                        hint: "Leave it out; write it with documented stages and operators.")
                 }
                 try check(member.value)
             }

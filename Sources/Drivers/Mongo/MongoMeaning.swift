@@ -8,9 +8,6 @@ struct MongoMeaning: Sendable {
     let source: DataSource
     let routed: RoutedChannel
 
-    /// Why nobody was asked where a name has no password.
-    static let noPassword = "The user has no password."
-
     /// - Parameter stage: where the driver stands; some errors belong to another stage whenever they show.
     func failure(for error: MongoWireError, in stage: Stage) -> SourceFailure {
         switch error {
@@ -48,17 +45,16 @@ struct MongoMeaning: Sendable {
             let text = "a message of \(size) bytes, the limit is \(limit)"
             if stage.isStatement { return .tooLong(stage, target, limit: limit, cause: text) }
             return stage == .login || stage == .tls ? notThisDriver(nil, cause: text) : broken(stage, text)
-        case .invalidArgument(Self.noPassword):
-            return SourceFailure(
-                .login, .loginFailed, "No password of user \(user) is set for \(target).",
-                hint: "Set password; or a client certificate, if that is how the user logs in.")
         case .invalidArgument(let why) where stage == .login || stage == .tls:
             return SourceFailure(
                 .login, .loginFailed, "\(target) cannot be asked: \(why)", hint: "Check username and password.")
+        case .invalidArgument(let why) where stage == .query:
+            return SourceFailure(
+                stage, .statementRefused, "The command cannot be sent: \(why)", hint: "Correct the statement.")
         case .invalidArgument(let why):
             return SourceFailure(
-                stage, stage == .query ? .statementRefused : .probeFailed, "The command cannot be sent: \(why)",
-                hint: "Correct the statement.")
+                stage, stage == .schema ? .schemaUnavailable : .probeFailed,
+                "\(target) cannot be asked: \(why)", hint: "Check database.")
         case .busy: return broken(stage, "\(error)")
         case .cancelled where stage == .query: return .statementCancelled()
         case .cancelled:

@@ -23,16 +23,25 @@ enum MongoParameters {
         var isExpression = false
         /// Whether a number has to be in quotes, as in `$numberDecimal`.
         var isQuoted = false
+        /// Whether the members here are those of the command itself.
+        var isCommand = true
+        /// The member that holds the object.
+        var parent = ""
 
-        /// The place of a member's value.
+        /// The place of a member's value. Only operators mean the same wherever they stand; the names of a command's
+        /// members can be the names of fields, too.
         func member(_ name: String) -> Place {
             var place = self
+            place.isCommand = false
+            place.parent = name
             place.isQuoted = ["$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"].contains(name)
             switch name {
-            case "$expr", "projection", "let": place.isExpression = true
-            case "pipeline": place.isExpression = true
+            case "$expr": place.isExpression = true
+            case "projection", "let", "pipeline": place.isExpression = isExpression || isCommand
             // What these hold is taken as it is.
-            case "$match", "$literal", "query", "filter": place.isExpression = false
+            case "$match", "$literal": place.isExpression = false
+            case "query": place.isExpression = isExpression && parent != "$geoNear"
+            case "restrictSearchWithMatch": place.isExpression = isExpression && parent != "$graphLookup"
             default: break
             }
             return place
@@ -76,7 +85,8 @@ enum MongoParameters {
             case .flag(let flag): return .boolean(flag)
             case .number(let digits): return place.isQuoted ? .string(digits) : .number(digits)
             case .text(let text):
-                guard place.isExpression, text.hasPrefix("$") else { return .string(text) }
+                // By its first byte, as the server looks at it: with an accent behind it, it is another character.
+                guard place.isExpression, text.utf8.first == UInt8(ascii: "$") else { return .string(text) }
                 return .object([.init("$literal", .string(text))])
             }
         }

@@ -42,7 +42,7 @@ final class MongoRows: RowSource {
 
     /// Rows of documents.
     init(batch: BSONDocument, cursor: Cursor?, statement: Statement, fetch: @escaping Fetch) {
-        layout = MongoColumns(of: batch, isWhole: cursor == nil)
+        layout = MongoColumns(of: batch, isLast: cursor == nil, rowLimit: statement.rowLimit)
         columns = layout.columns
         areDocuments = true
         self.statement = statement

@@ -24,10 +24,7 @@ extension MongoSession {
 
     /// The server's own limit is the second line; the first is the caller's, which covers the network too.
     private func bounded(_ command: MongoCommand, _ statement: Statement) -> BSONDocument {
-        var writer = BSONWriter()
-        writer.append(contentsOf: command.document)
-        writer.append("maxTimeMS", .int64(statement.timeout.components.seconds * 1000 + 1000))
-        return writer.finished()
+        command.document.adding(("maxTimeMS", .int64(statement.timeout.components.seconds * 1000 + 1000)))
     }
 
     private func cursorRows(

@@ -4,17 +4,21 @@ import SourceModel
 extension MongoSession {
     /// How many documents of a collection are looked at.
     static let sampleSize = 200
-    /// How long looking at one collection may take, in milliseconds.
-    private static let sampleTime: Int32 = 5000
+    /// How long looking at one collection may take.
+    private static let sampleTime = Duration.seconds(5)
 
     func tables() async throws(SourceFailure) -> TableList {
         let listing: BSONDocument = ["listCollections": 1, "nameOnly": true, "authorizedCollections": true]
         var tables: [TableHeading] = []
-        try await each(of: listing, "firstBatch") { entry in
-            guard let name = entry["name"]?.text, !name.hasPrefix("system.") else { return }
-            tables.append(
-                TableHeading(
-                    catalog: database, name: name, kind: entry["type"]?.text == "view" ? .view : .collection))
+        do throws(MongoWireError) {
+            try await each(of: listing) { entry in
+                guard let name = entry["name"]?.text, !name.hasPrefix("system.") else { return }
+                tables.append(
+                    TableHeading(
+                        catalog: database, name: name, kind: entry["type"]?.text == "view" ? .view : .collection))
+            }
+        } catch {
+            throw failure(for: error, in: .schema)
         }
         tables.sort { $0.name < $1.name }
         return TableList(tables: Array(tables.prefix(TableList.limit)), isCut: tables.count > TableList.limit)
@@ -35,18 +39,23 @@ extension MongoSession {
             : ["$sample": .document(["size": .int32(Int32(Self.sampleSize))])]
         let sampling: BSONDocument = [
             "aggregate": .string(table.name), "pipeline": .array(.list([.document(stage)])),
-            "cursor": .document(["batchSize": .int32(Int32(Self.sampleSize))]), "maxTimeMS": .int32(Self.sampleTime),
+            "cursor": .document(["batchSize": .int32(Int32(Self.sampleSize))]),
+            "maxTimeMS": .int64(Self.sampleTime.components.seconds * 1000),
         ]
-        do throws(SourceFailure) {
-            try await each(of: sampling, "firstBatch") { sample.note($0) }
+        var comment: String?
+        do throws(MongoWireError) {
+            try await each(of: sampling) { sample.note($0) }
         } catch {
-            // A collection that the login may not read, or that is gone meanwhile, has no columns.
-            guard error.code == .schemaUnavailable else { throw error }
+            switch Self.absence(of: table, for: error) {
+            case .hidden: break
+            case .told(let why): comment = why
+            case nil: throw failure(for: error, in: .schema)
+            }
         }
-        var details = TableDetails(columns: sample.columns)
+        var details = TableDetails(columns: sample.columns, comment: comment)
         guard table.kind == .collection else { return details }
-        do throws(SourceFailure) {
-            try await each(of: ["listIndexes": .string(table.name)], "firstBatch") { entry in
+        do throws(MongoWireError) {
+            try await each(of: ["listIndexes": .string(table.name)]) { entry in
                 guard let name = entry["name"]?.text, let key = entry["key"]?.document else { return }
                 let columns = key.map { $0.value.integer == 1 ? $0.name : "\($0.name) \(Self.direction($0.value))" }
                 let isPrimary = columns == ["_id"]
@@ -55,9 +64,30 @@ extension MongoSession {
                     TableIndex(name: name, columns: columns, isUnique: isPrimary || entry["unique"]?.isTrue == true))
             }
         } catch {
-            guard error.code == .schemaUnavailable else { throw error }
+            guard case .hidden = Self.absence(of: table, for: error) else { throw failure(for: error, in: .schema) }
         }
         return details
+    }
+
+    /// Why one collection has no columns, though the others may have.
+    private enum Absence {
+        /// The login may not read it, or it is gone meanwhile.
+        case hidden
+        /// Something to tell of it.
+        case told(String)
+    }
+
+    /// Nil where the error is not about this collection alone.
+    private static func absence(of table: TableHeading, for error: MongoWireError) -> Absence? {
+        guard case .server(let refusal) = error else { return nil }
+        switch MongoFailures.Code(rawValue: refusal.code) {
+        case .unauthorized, .namespaceNotFound: return .hidden
+        case .maxTimeMSExpired: return .told("not sampled within \(sampleTime.components.seconds) s")
+        default:
+            // A view that cannot be computed is one that somebody wrote so; the rest is worth telling all the same.
+            guard table.kind == .view, MongoFailures.passing(refusal, .schema, "") == nil else { return nil }
+            return .told("not sampled: the server refused with \(MongoFailures.words(refusal).code)")
+        }
     }
 
     /// What stands for a field in an index that is not ascending: `descending`, or a kind such as `2dsphere`.
@@ -67,10 +97,10 @@ extension MongoSession {
 
     /// Hands out the documents of a command's cursor.
     private func each(
-        of command: BSONDocument, _ first: StaticString, _ body: (BSONDocument) -> Void
-    ) async throws(SourceFailure) {
-        var reply = try await run(command, in: .schema)
-        var batch = reply.part("cursor")?.part(first)
+        of command: BSONDocument, _ body: (BSONDocument) -> Void
+    ) async throws(MongoWireError) {
+        var reply = try await ask(command, in: .schema)
+        var batch = reply.part("cursor")?.part("firstBatch")
         var count = 0
         while let documents = batch {
             for element in documents {
@@ -79,7 +109,7 @@ extension MongoSession {
             }
             guard let cursor = Self.cursor(reply) else { return }
             guard count <= TableList.limit else { return await kill(cursor) }
-            reply = try await run(
+            reply = try await ask(
                 ["getMore": .int64(cursor.id), "collection": .string(cursor.collection)], on: cursor.database,
                 in: .schema)
             batch = reply.part("cursor")?.part("nextBatch")

@@ -43,7 +43,10 @@ final class MongoSession: Session {
     func enter(_ purpose: OpeningPurpose, _ journal: StageJournal) async throws(SourceFailure) {
         journal.enter(.database)
         journal.note(database)
-        let listing: BSONDocument = ["listCollections": 1, "nameOnly": true, "authorizedCollections": true]
+        // Whether the login may look is the question, not what is there: no collection has an empty name.
+        let listing: BSONDocument = [
+            "listCollections": 1, "filter": .document(["name": ""]), "nameOnly": true, "authorizedCollections": true,
+        ]
         let reply = try await run(listing, in: .database)
         if let cursor = Self.cursor(reply) { await kill(cursor) }
         journal.enter(.probe)
@@ -101,7 +104,8 @@ final class MongoSession: Session {
             return
         }
         // Tells the same, and whether the member still is what it was.
-        try checkRole(ServerDescription(reply: try await run(["hello": 1], on: "admin", in: .probe)))
+        let question: BSONDocument = [connection.server.question: 1]
+        try checkRole(ServerDescription(reply: try await run(question, on: "admin", in: .probe)))
     }
 
     func close() async {
@@ -125,22 +129,35 @@ final class MongoSession: Session {
     func run(
         _ command: BSONDocument, on other: String? = nil, in stage: Stage
     ) async throws(SourceFailure) -> BSONDocument {
-        var writer = BSONWriter()
-        writer.append(contentsOf: command)
-        if let session = logical.withLock({ $0 }), stage.isStatement { writer.append("lsid", .document(session)) }
-        if let preference, stage.isStatement || stage == .database {
-            writer.append("$readPreference", .document(["mode": .string(preference)]))
-        }
         do throws(MongoWireError) {
-            return try await connection.run(writer.finished(), on: other ?? database)
+            return try await ask(command, on: other, in: stage)
         } catch {
-            let failure = meaning.failure(for: error, in: stage)
-            // A member that changed its role does not come back to it on this connection.
-            if case .server(let refusal) = error, MongoFailures.passing(refusal, stage, "") != nil {
-                connection.channel.close(promise: nil)
-            }
-            throw failure
+            throw failure(for: error, in: stage)
         }
+    }
+
+    /// Runs a command; a refusal stays in the server's own words.
+    func ask(
+        _ command: BSONDocument, on other: String? = nil, in stage: Stage
+    ) async throws(MongoWireError) -> BSONDocument {
+        var command = command
+        if let session = logical.withLock({ $0 }), stage.isStatement {
+            command = command.adding(("lsid", .document(session)))
+        }
+        if let preference, stage.isStatement || stage == .database {
+            command = command.adding(("$readPreference", .document(["mode": .string(preference)])))
+        }
+        return try await connection.run(command, on: other ?? database)
+    }
+
+    /// What an error of a command means; the connection is given up where it is of no use any more.
+    func failure(for error: MongoWireError, in stage: Stage) -> SourceFailure {
+        let failure = meaning.failure(for: error, in: stage)
+        // A member that changed its role does not come back to it on this connection.
+        if case .server(let refusal) = error, MongoFailures.passing(refusal, stage, "") != nil {
+            connection.channel.close(promise: nil)
+        }
+        return failure
     }
 
     /// What the server is told of the members that may answer. A server that was named itself answers whatever it is.

@@ -10,15 +10,20 @@ struct MongoTopology: Sendable {
     /// The most members that are asked; a replica set has 50.
     static let maximumMembers = 64
 
-    /// The source at the member to read from; the source itself where no replica set is named.
+    /// Whether members have to be asked: `host` alone is what it is.
+    var isNeeded: Bool {
+        source.endpoint != nil && (source.options.mongo.replicaSet != nil || !source.options.mongo.seeds.isEmpty)
+    }
+
+    /// The source at the member to read from; the source itself where nobody has to be asked.
     ///
     /// - Throws: what the first member failed with where none answers, `replica_set_mismatch`, `no_suitable_member`.
     func member() async throws(SourceFailure) -> DataSource {
-        guard let endpoint = source.endpoint else { return source }
-        guard let name = source.options.mongo.replicaSet else { return try await firstSeed(endpoint) }
+        guard let endpoint = source.endpoint, isNeeded else { return source }
         let seeds = [endpoint] + source.options.mongo.seeds
         let outcome = await withTaskGroup(of: Event.self, returning: Survey.self) { group in
-            var survey = Survey(name: name, preference: source.options.mongo.readPreference)
+            var survey = Survey(
+                name: source.options.mongo.replicaSet, preference: source.options.mongo.readPreference)
             var running = 0
             func ask(_ members: [Endpoint]) {
                 for member in members where survey.isNew(member) {
@@ -36,14 +41,11 @@ struct MongoTopology: Sendable {
                     running -= 1
                     survey.note(failure)
                 case .graceOver: survey.isHurried = true
+                case .patienceOver: running = 0
                 }
                 if survey.choice != nil { break }
-                if survey.startsGrace {
-                    group.addTask {
-                        try? await Task.sleep(for: driver.grace)
-                        return .graceOver
-                    }
-                }
+                if survey.startsGrace { group.addTask { await waited(driver.grace, for: .graceOver) } }
+                if survey.startsPatience { group.addTask { await waited(driver.patience, for: .patienceOver) } }
             }
             survey.isHurried = true
             group.cancelAll()
@@ -53,20 +55,19 @@ struct MongoTopology: Sendable {
         throw outcome.failure(at: endpoint)
     }
 
-    /// Without a replica set the first seed that answers is asked: the routers of a sharded cluster are all alike.
-    private func firstSeed(_ endpoint: Endpoint) async throws(SourceFailure) -> DataSource {
-        let seeds = source.options.mongo.seeds
-        guard !seeds.isEmpty else { return source }
-        for seed in [endpoint] + seeds {
-            if case .answered = await greeted(seed, from: endpoint) { return source.at(seed, named: endpoint.host) }
-        }
-        return source
-    }
-
     enum Event: Sendable {
         case answered(Endpoint, ServerDescription)
         case failed(SourceFailure)
+        /// The second best has waited long enough.
         case graceOver
+        /// Members that say nothing have been waited for long enough.
+        case patienceOver
+    }
+
+    /// An event that comes after a time, or as soon as nobody waits for it any more.
+    private func waited(_ duration: Duration, for event: Event) async -> Event {
+        try? await Task.sleep(for: duration)
+        return event
     }
 
     private func greeted(_ member: Endpoint, from endpoint: Endpoint) async -> Event {
@@ -87,9 +88,10 @@ struct MongoTopology: Sendable {
     }
 }
 
-/// What is known of a replica set while its members are asked.
+/// What is known of a deployment while its members are asked.
 struct Survey: Sendable {
-    let name: String
+    /// The replica set; nil where any member that answers will do: the routers of a sharded cluster are all alike.
+    let name: String?
     let preference: MongoOptions.ReadPreference
     /// Whether the second best is taken now.
     var isHurried = false
@@ -97,11 +99,12 @@ struct Survey: Sendable {
     private var liked: Endpoint?
     private var accepted: Endpoint?
     private var hasGrace = false
+    private var hasPatience = false
     private var firstFailure: SourceFailure?
     private var otherNames: Set<String> = []
     private var hasMember = false
 
-    init(name: String, preference: MongoOptions.ReadPreference) {
+    init(name: String?, preference: MongoOptions.ReadPreference) {
         self.name = name
         self.preference = preference
     }
@@ -123,8 +126,21 @@ struct Survey: Sendable {
         }
     }
 
+    /// Whether the time begins that members which say nothing are waited for, as one of the set has answered; true once.
+    var startsPatience: Bool {
+        mutating get {
+            guard hasMember, !hasPatience else { return false }
+            hasPatience = true
+            return true
+        }
+    }
+
     /// A member answered; gives the members that it knows.
     mutating func note(_ member: Endpoint, _ server: ServerDescription) -> [Endpoint] {
+        guard let name else {
+            liked = liked ?? member
+            return []
+        }
         guard server.setName == name else {
             otherNames.insert(server.setName ?? "")
             return []
@@ -145,6 +161,7 @@ struct Survey: Sendable {
 
     /// Why there is nobody to read from.
     func failure(at endpoint: Endpoint) -> SourceFailure {
+        let name = name ?? ""
         if hasMember {
             return SourceFailure(
                 .login, .noSuitableMember,

@@ -32,8 +32,21 @@ struct AuthenticationStateMachine: Equatable, Sendable {
         switch credential {
         case .password(let username, let password, _, let mechanism):
             state = .greeting(
-                try Self.exchange(mechanism ?? .scramSHA256, username: username, password: password, nonce: nonce))
+                try Self.firstExchange(mechanism, username: username, password: password, nonce: nonce))
         case .certificate: state = .greeting(nil)
+        }
+    }
+
+    /// The exchange that goes along with `hello`. Where the choice is free, a password that SHA-256 does not allow
+    /// can only be one of SHA-1.
+    private static func firstExchange(
+        _ wanted: PasswordMechanism?, username: String, password: String, nonce: String
+    ) throws(MongoWireError) -> SCRAMExchange {
+        do throws(MongoWireError) {
+            return try exchange(wanted ?? .scramSHA256, username: username, password: password, nonce: nonce)
+        } catch {
+            guard wanted == nil else { throw error }
+            return try exchange(.scramSHA1, username: username, password: password, nonce: nonce)
         }
     }
 
@@ -67,9 +80,8 @@ struct AuthenticationStateMachine: Equatable, Sendable {
                 )
             ]
         }
-        var start: [(name: String, value: BSONValue)] = Array(Self.start(exchange))
-        start.append(("db", .string(source)))
-        var greeting: [(name: String, value: BSONValue)] = [("speculativeAuthenticate", .document(BSONDocument(start)))]
+        let start = Self.start(exchange).adding(("db", .string(source)))
+        var greeting: [(name: String, value: BSONValue)] = [("speculativeAuthenticate", .document(start))]
         if case .password(let username, _, _, nil) = credential {
             greeting.append(("saslSupportedMechs", .string("\(source).\(username)")))
         }
@@ -86,17 +98,20 @@ struct AuthenticationStateMachine: Equatable, Sendable {
             return .send(["authenticate": 1, "mechanism": "MONGODB-X509", "$db": .string(source)])
         }
         let offered = reply["saslSupportedMechs"]?.list?.compactMap(\.text)
+        let isOffered = offered?.contains(exchange.mechanism.rawValue)
         // A server that hides who its users are also answers for a mechanism that the user does not have.
-        if let spoken, offered?.contains(exchange.mechanism.rawValue) ?? true {
+        if let spoken, isOffered ?? true {
             state = .exchanging(exchange, conversation: spoken["conversationId"] ?? 1)
             return replyReceived(spoken)
         }
         guard case .password(let username, let password, _, let wanted) = credential else { return finish() }
         do throws(MongoWireError) {
-            let mechanism = if let wanted { wanted } else { try Self.choice(offered) }
+            // What was begun with is the best that the password allows.
+            let begun = isOffered == true ? exchange.mechanism : nil
+            let mechanism = if let known = wanted ?? begun { known } else { try Self.choice(offered) }
             let chosen = try Self.exchange(mechanism, username: username, password: password, nonce: nonce)
             state = .exchanging(chosen, conversation: 1)
-            return .send(Self.command(Self.start(chosen), source))
+            return .send(Self.start(chosen).adding(("$db", .string(source))))
         } catch {
             return fail(error)
         }
@@ -175,15 +190,10 @@ struct AuthenticationStateMachine: Equatable, Sendable {
     }
 
     private func resume(_ conversation: BSONValue, _ payload: [UInt8]) -> BSONDocument {
-        Self.command(
-            ["saslContinue": 1, "conversationId": conversation, "payload": .binary(subtype: 0, payload)], source)
-    }
-
-    private static func command(_ command: BSONDocument, _ database: String) -> BSONDocument {
-        var writer = BSONWriter()
-        writer.append(contentsOf: command)
-        writer.append("$db", .string(database))
-        return writer.finished()
+        [
+            "saslContinue": 1, "conversationId": conversation, "payload": .binary(subtype: 0, payload),
+            "$db": .string(source),
+        ]
     }
 
     private mutating func finish() -> Action {

@@ -112,9 +112,6 @@ struct SCRAMExchange: Equatable, Sendable {
         state = .verified
     }
 
-    /// Whether the server has proven that it knows the password.
-    var isVerified: Bool { state == .verified }
-
     /// Whether the proof has been sent.
     var isProven: Bool {
         switch state {

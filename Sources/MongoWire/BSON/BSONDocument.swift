@@ -39,6 +39,14 @@ public struct BSONDocument: Hashable, Sendable {
         self = writer.finished()
     }
 
+    /// The document with further elements at its end.
+    public func adding(_ elements: (name: String, value: BSONValue)...) -> BSONDocument {
+        var writer = BSONWriter()
+        writer.append(contentsOf: self)
+        for element in elements { writer.append(element.name, element.value) }
+        return writer.finished()
+    }
+
     /// An array's document of these values.
     public static func list(_ values: some Sequence<BSONValue>) -> BSONDocument {
         BSONDocument(values.enumerated().map { (name: String($0.offset), value: $0.element) })
@@ -98,12 +106,6 @@ public struct BSONDocument: Hashable, Sendable {
 
     /// Whether there is no element.
     public var isEmpty: Bool { bytes.readableBytes <= 5 }
-
-    /// The same elements written anew, at any depth: arrays get the names that they ought to have, and a regular
-    /// expression's options their order.
-    public var canonical: BSONDocument {
-        BSONDocument(map { (name: $0.name, value: $0.value.canonical) })
-    }
 }
 
 extension BSONDocument: Sequence {
@@ -125,19 +127,6 @@ extension BSONDocument: ExpressibleByDictionaryLiteral {
     /// A document of these elements, in their order.
     public init(dictionaryLiteral elements: (String, BSONValue)...) {
         self.init(elements.map { (name: $0.0, value: $0.1) })
-    }
-}
-
-extension BSONValue {
-    fileprivate var canonical: BSONValue {
-        switch self {
-        case .document(let document): .document(document.canonical)
-        case .array(let array): .array(.list(array.map(\.value.canonical)))
-        case .javaScriptWithScope(let code, let scope): .javaScriptWithScope(code, scope.canonical)
-        case .regularExpression(let pattern, let options):
-            .regularExpression(pattern: pattern, options: String(options.sorted()))
-        default: self
-        }
     }
 }
 

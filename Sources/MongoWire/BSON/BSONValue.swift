@@ -60,15 +60,15 @@ public enum BSONValue: Hashable, Sendable {
         let value = element.value
         func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String { String(decoding: bytes, as: UTF8.self) }
         switch element.type {
-        case .double: self = .double(Double(bitPattern: UInt64(bitPattern: value.int64(at: 0))))
+        case .double: self = .double(element.double)
         case .string: self = .string(String(decoding: element.text, as: UTF8.self))
         case .document: self = .document(BSONDocument(checked: value))
         case .array: self = .array(BSONDocument(checked: value))
         case .binary: self = .binary(subtype: value[4], Array(value[(value[4] == 2 ? 9 : 5)...]))
         case .undefined: self = .undefined
-        case .objectID: self = .objectID(ObjectID(checked: value[...]))
+        case .objectID: self = .objectID(element.objectID)
         case .boolean: self = .boolean(value[0] == 1)
-        case .date: self = .date(value.int64(at: 0))
+        case .date: self = .date(element.int64)
         case .null: self = .null
         case .regularExpression:
             let zero = value.firstIndex(of: 0) ?? 0
@@ -83,14 +83,12 @@ public enum BSONValue: Hashable, Sendable {
             let code = Int(value.int32(at: 4)) + 8
             self = .javaScriptWithScope(
                 text(value[8..<(code - 1)]), BSONDocument(checked: UnsafeRawBufferPointer(rebasing: value[code...])))
-        case .int32: self = .int32(value.int32(at: 0))
+        case .int32: self = .int32(element.int32)
         case .timestamp:
             self = .timestamp(
                 seconds: UInt32(bitPattern: value.int32(at: 4)), increment: UInt32(bitPattern: value.int32(at: 0)))
-        case .int64: self = .int64(value.int64(at: 0))
-        case .decimal128:
-            self = .decimal128(
-                Decimal128(high: UInt64(bitPattern: value.int64(at: 8)), low: UInt64(bitPattern: value.int64(at: 0))))
+        case .int64: self = .int64(element.int64)
+        case .decimal128: self = .decimal128(element.decimal128)
         case .minKey: self = .minKey
         case .maxKey: self = .maxKey
         }

@@ -22,6 +22,33 @@ public struct BSONElement {
     }
 }
 
+extension BSONElement {
+    /// The number of an `int32`.
+    public var int32: Int32 { value.int32(at: 0) }
+
+    /// The number of an `int64`, or a date's milliseconds since 1970 in UTC.
+    public var int64: Int64 { value.int64(at: 0) }
+
+    /// The number of a `double`.
+    public var double: Double { Double(bitPattern: UInt64(bitPattern: value.int64(at: 0))) }
+
+    /// The number of a `decimal128`.
+    public var decimal128: Decimal128 {
+        Decimal128(high: UInt64(bitPattern: value.int64(at: 8)), low: UInt64(bitPattern: value.int64(at: 0)))
+    }
+
+    /// The identifier of an `objectID`.
+    public var objectID: ObjectID { ObjectID(checked: value[...]) }
+
+    /// The text of a UUID (binary of subtype 4, RFC 9562, section 4); nil for anything else.
+    public var uuid: String? {
+        guard type == .binary, value.count == 21, value[4] == 4 else { return nil }
+        var text = Array(value[5...]).hexadecimal
+        for place in [20, 16, 12, 8] { text.insert("-", at: text.utf8.index(text.startIndex, offsetBy: place)) }
+        return text
+    }
+}
+
 /// Walks the elements of one document and checks the form of each as it comes; what lies inside of a nested document is
 /// not looked at.
 public struct BSONWalker {

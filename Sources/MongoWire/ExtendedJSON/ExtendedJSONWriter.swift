@@ -62,20 +62,17 @@ public enum ExtendedJSONWriter {
         case .boolean: buffer.writeStaticString(value[0] == 1 ? "true" : "false")
         case .null: buffer.writeStaticString("null")
         case .int32:
-            wrap(form == .canonical ? "$numberInt" : nil, String(value.int32(at: 0)), &buffer)
+            wrap(form == .canonical ? "$numberInt" : nil, String(element.int32), &buffer)
         case .int64:
-            let number = value.int64(at: 0)
+            let number = element.int64
             let isWrapped = form == .canonical || form == .exact && number.magnitude > 1 << 53
             wrap(isWrapped ? "$numberLong" : nil, String(number), &buffer)
         case .double:
-            let number = Double(bitPattern: UInt64(bitPattern: value.int64(at: 0)))
+            let number = element.double
             wrap(form == .canonical || !number.isFinite ? "$numberDouble" : nil, text(of: number), &buffer)
-        case .decimal128:
-            let number = Decimal128(
-                high: UInt64(bitPattern: value.int64(at: 8)), low: UInt64(bitPattern: value.int64(at: 0)))
-            wrap("$numberDecimal", number.description, &buffer)
-        case .date: write(date: value.int64(at: 0), form, &buffer)
-        case .objectID: wrap("$oid", ObjectID(checked: value[...]).description, &buffer)
+        case .decimal128: wrap("$numberDecimal", element.decimal128.description, &buffer)
+        case .date: write(date: element.int64, form, &buffer)
+        case .objectID: wrap("$oid", element.objectID.description, &buffer)
         case .timestamp:
             let (seconds, increment) = (UInt32(bitPattern: value.int32(at: 4)), UInt32(bitPattern: value.int32(at: 0)))
             buffer.writeString("{\"$timestamp\":{\"t\":\(seconds),\"i\":\(increment)}}")

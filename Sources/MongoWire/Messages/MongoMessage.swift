@@ -16,8 +16,6 @@ struct MongoMessage: Equatable, Sendable {
         static let checksumPresent = Flags(rawValue: 1)
         /// Another message follows that nobody asked for.
         static let moreToCome = Flags(rawValue: 1 << 1)
-        /// The client takes several answers.
-        static let exhaustAllowed = Flags(rawValue: 1 << 16)
         /// The bits that a reader has to know: the lower sixteen, of which two have a meaning.
         static let unknownRequired = Flags(rawValue: 0xFFFC)
     }

@@ -15,8 +15,14 @@ public struct ServerDescription: Equatable, Sendable {
     /// The answer itself.
     public let reply: BSONDocument
 
+    /// The command that was answered: `hello`, or `isMaster` where the server knows no other.
+    public let question: String
+
     /// A description by a server's answer.
-    public init(reply: BSONDocument) { self.reply = reply }
+    public init(reply: BSONDocument, to question: String = "hello") {
+        self.reply = reply
+        self.question = question
+    }
 
     /// What the server is.
     public var kind: Kind {
@@ -36,9 +42,6 @@ public struct ServerDescription: Equatable, Sendable {
     public var members: [String] {
         ["hosts", "passives", "arbiters"].flatMap { reply[$0]?.list?.compactMap(\.text) ?? [] }
     }
-
-    /// The member that the server takes for the primary, as `host:port`.
-    public var primary: String? { reply["primary"]?.text }
 
     /// The newest version of the protocol that the server speaks.
     public var wireVersion: Int { reply["maxWireVersion"]?.integer ?? 0 }

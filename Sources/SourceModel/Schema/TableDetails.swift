@@ -6,15 +6,18 @@ package struct TableDetails: Sendable, Equatable {
     package var primaryKey: [String]
     package var foreignKeys: [ForeignKey]
     package var indexes: [TableIndex]
+    /// What was seen while the table was looked at, for those that have no comment of their own.
+    package var comment: String?
 
     package init(
         columns: [TableColumn] = [], primaryKey: [String] = [], foreignKeys: [ForeignKey] = [],
-        indexes: [TableIndex] = []
+        indexes: [TableIndex] = [], comment: String? = nil
     ) {
         self.columns = columns
         self.primaryKey = primaryKey
         self.foreignKeys = foreignKeys
         self.indexes = indexes
+        self.comment = comment
     }
 }
 

@@ -20,7 +20,7 @@ extension TableHeading {
             .init("schema", .text(orNull: schema)),
             .init("name", .text(name)),
             .init("kind", .text(kind.rawValue)),
-            .init("comment", .text(orNull: comment)),
+            .init("comment", .text(orNull: comment ?? details.comment)),
             .init("row_estimate", rowEstimate.map { .integer($0) } ?? .null),
             .init("columns", .list(element: "column", details.columns.map(\.answer))),
             .init("primary_key", .names(details.primaryKey)),

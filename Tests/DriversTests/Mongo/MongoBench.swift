@@ -46,9 +46,11 @@ enum MongoBench {
     }
 
     /// Why a source cannot be opened; nil where it can.
-    static func failure(_ source: DataSource, route: Route = route()) async -> SourceFailure? {
+    static func failure(
+        _ source: DataSource, route: Route = route(), grace: Duration = .seconds(1)
+    ) async -> SourceFailure? {
         do throws(SourceFailure) {
-            await (try await open(source, route: route)).close()
+            await (try await open(source, route: route, grace: grace)).close()
             return nil
         } catch {
             return error

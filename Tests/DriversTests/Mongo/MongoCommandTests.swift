@@ -112,6 +112,53 @@ struct MongoCommandTests {
             ))
     }
 
+    /// Where `{"$param": 1}` stands, and whether a text that begins with `$` has to be marked as a text there.
+    @Test(
+        "The names of a command's members mean nothing deeper down",
+        arguments: [
+            (#"{"aggregate": "a", "pipeline": [{"$project": {"filter": {"$param": 1}}}]}"#, true),
+            (#"{"aggregate": "a", "pipeline": [{"$project": {"query": {"$concat": [{"$param": 1}]}}}]}"#, true),
+            (#"{"aggregate": "a", "pipeline": [{"$group": {"_id": {"query": {"filter": {"$param": 1}}}}}]}"#, true),
+            (#"{"aggregate": "a", "pipeline": [{"$lookup": {"let": {"v": {"$param": 1}}}}]}"#, true),
+            (#"{"aggregate": "a", "pipeline": [{"$lookup": {"pipeline": [{"$set": {"x": {"$param": 1}}}]}}]}"#, true),
+            (
+                #"{"aggregate": "a", "pipeline": [{"$lookup": {"pipeline": [{"$match": {"x": {"$param": 1}}}]}}]}"#,
+                false
+            ),
+            (#"{"aggregate": "a", "pipeline": [{"$geoNear": {"query": {"x": {"$param": 1}}}}]}"#, false),
+            (#"{"aggregate": "a", "pipeline": [{"$graphLookup": {"startWith": {"$param": 1}}}]}"#, true),
+            (
+                #"{"aggregate": "a", "pipeline": [{"$graphLookup": {"restrictSearchWithMatch": {"x": {"$param": 1}}}}]}"#,
+                false
+            ),
+            (#"{"aggregate": "a", "pipeline": [{"$match": {"let": {"pipeline": {"$param": 1}}}}]}"#, false),
+            (#"{"aggregate": "a", "pipeline": [], "let": {"query": {"$param": 1}}}"#, true),
+            (#"{"find": "a", "projection": {"filter": {"$param": 1}}}"#, true),
+            (#"{"find": "a", "let": {"filter": {"$param": 1}}}"#, true),
+            (#"{"find": "a", "filter": {"let": {"$param": 1}}}"#, false),
+            (#"{"find": "a", "filter": {"projection": {"pipeline": {"$param": 1}}}}"#, false),
+            (#"{"find": "a", "filter": {"$expr": {"$eq": ["$b", {"filter": {"$param": 1}}]}}}"#, true),
+            (#"{"count": "a", "query": {"let": {"$param": 1}}}"#, false),
+            (#"{"distinct": "a", "key": "b", "query": {"$or": [{"pipeline": {"$param": 1}}]}}"#, false),
+        ], ["$secret", "$\u{301}secret", "$$ROOT"])
+    func places(place: (String, Bool), text: String) throws {
+        let document = try filled(place.0, [.text(text)])
+        #expect(document.extendedJSON(.relaxed).contains("{\"$literal\":\"\(text)\"}") == place.1)
+        #expect(document.extendedJSON(.relaxed).contains("\"\(text)\""))
+    }
+
+    @Test(
+        "What is the server's own is refused at any depth",
+        arguments: [
+            #"{"aggregate": "a", "pipeline": [{"$_internalApplyOplogUpdate": {}}]}"#,
+            #"{"aggregate": "a", "pipeline": [{"$project": {"x": {"$_internalJsEmit": {}}}}]}"#,
+            "{\"find\": \"a\", \"filter\": {\"$expr\": {\"$_internal\u{301}X\": 1}}}",
+        ])
+    func reserved(text: String) {
+        #expect(failure(text)?.code == .statementRefused)
+        #expect(failure(text)?.message.contains("the server's own") == true)
+    }
+
     @Test(
         "Placeholders and parameters have to fit",
         arguments: [

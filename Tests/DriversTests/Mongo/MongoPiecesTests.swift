@@ -153,6 +153,17 @@ struct MongoPiecesTests {
         #expect(statistics.cut == cut)
     }
 
+    @Test("Where the limit ends within the first batch the columns are exact, though the cursor has more")
+    func limitedBatch() async throws {
+        let rows = MongoRows(
+            batch: try batch([#"{"a": 1}"#, #"{"a": 2}"#]), cursor: .init(id: 5, namespace: "db.c"),
+            statement: Statement("", rowLimit: 1), fetch: { _ in (BSONDocument(), nil) })
+        #expect(rows.columns == [ResultColumn(name: "a", type: "int", jsonType: .number)])
+        let (text, statistics) = try await encoded(rows, .ndjson)
+        #expect(text == "{\"a\":1}\n")
+        #expect(statistics.cut == .rows)
+    }
+
     @Test("More fields than there are columns for go into the last one")
     func manyFields() async throws {
         let fields = (0...MongoColumns.maximum).map { "\"f\($0)\": \($0)" }.joined(separator: ",")

@@ -21,11 +21,32 @@ final class MongoStandIn: Sendable {
     final class Scene: Sendable {
         private let state: Mutex<(answers: Answers, commands: [BSONDocument], guests: [any Channel])>
 
+        private let held = Mutex<Held?>(nil)
+
         init(_ answers: @escaping Answers) { state = Mutex((answers, [], [])) }
 
         var commands: [BSONDocument] { state.withLock { $0.commands } }
 
         func change(_ answers: @escaping Answers) { state.withLock { $0.answers = answers } }
+
+        func hold(_ held: Held?) { self.held.withLock { $0 = held } }
+
+        /// Whether a command's answer is held back; those that wait for it go when it is let go.
+        func holds(_ name: String, _ reply: @escaping Held.Reply) -> Bool {
+            let (isHeld, going) = held.withLock { held -> (Bool, [() -> Void]) in
+                guard var now = held else { return (false, []) }
+                if name == now.name {
+                    now.waiting.append(reply)
+                    held = now
+                    return (true, [])
+                }
+                guard name == now.end else { return (false, []) }
+                held = nil
+                return (false, now.waiting.map { waiting in { waiting(now.answer) } })
+            }
+            for each in going { each() }
+            return isHeld
+        }
 
         func enter(_ guest: any Channel) { state.withLock { $0.guests.append(guest) } }
 
@@ -37,6 +58,23 @@ final class MongoStandIn: Sendable {
                 return state.answers
             }
             return answers(command.map(\.name).first ?? "", command)
+        }
+    }
+
+    /// Commands that are not answered until another one comes.
+    struct Held: Sendable {
+        typealias Reply = @Sendable (BSONDocument) -> Void
+
+        var name: String
+        /// The command that ends the waiting.
+        var end: String
+        var answer: BSONDocument
+        fileprivate var waiting: [Reply] = []
+
+        init(_ name: String, until end: String, answer: BSONDocument) {
+            self.name = name
+            self.end = end
+            self.answer = answer
         }
     }
 
@@ -70,6 +108,9 @@ final class MongoStandIn: Sendable {
     /// Answers otherwise from now on.
     func change(_ answers: @escaping Answers) { scene.change(answers) }
 
+    /// Holds back the answers to a command; nil answers at once again.
+    func hold(_ held: Held?) { scene.hold(held) }
+
     func stop() async {
         scene.leave()
         try? await channel.close()
@@ -99,9 +140,13 @@ final class MongoStandIn: Sendable {
                     context.close(promise: nil)
                     return
                 }
-                var buffer = ByteBuffer()
-                MongoMessage(requestID: 7, responseTo: message.requestID, body: answer).encode(into: &buffer)
-                context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+                let channel = context.channel
+                let reply: Held.Reply = { body in
+                    var buffer = ByteBuffer()
+                    MongoMessage(requestID: 7, responseTo: message.requestID, body: body).encode(into: &buffer)
+                    channel.writeAndFlush(buffer, promise: nil)
+                }
+                if !scene.holds(message.document.map(\.name).first ?? "", reply) { reply(answer) }
             }
         }
     }

@@ -101,13 +101,79 @@ struct MongoTopologyTests {
             set.members[index].change(
                 MongoStandIn.member(role, set.names[index], members: names, primary: set.names[0]))
         }
-        #expect(try await reads(source(set.members[1].port)) == "{\"name\":\"\(set.names[0])\"}\n")
+        let patient = Duration.seconds(600)
+        #expect(
+            try await reads(source(set.members[1].port), grace: patient) == "{\"name\":\"\(set.names[0])\"}\n")
         var options = MongoOptions()
         (options.replicaSet, options.seeds) = ("rs", [Endpoint(host: "127.0.0.1", port: set.members[1].port)])
         #expect(
-            try await reads(MongoBench.source(dead, nil, database: "shop", options))
+            try await reads(MongoBench.source(dead, nil, database: "shop", options), grace: patient)
                 == "{\"name\":\"\(set.names[0])\"}\n")
         await hung.stop()
+        await set.stop()
+    }
+
+    @Test(
+        "Where the members that are left will not do, one that hangs is not waited for until the deadline",
+        .timeLimit(.minutes(2)))
+    func hungPrimary() async throws {
+        let set = try await ReplicaSet.start([.secondary])
+        let hung = try await FaultyServer.start(.silent)
+        set.members[0].change(
+            MongoStandIn.member(.secondary, set.names[0], members: set.names + ["127.0.0.1:\(hung.port)"]))
+        let failure = await MongoBench.failure(source(set.members[0].port), grace: .milliseconds(10))
+        #expect(failure?.code == .noSuitableMember)
+        await hung.stop()
+        await set.stop()
+    }
+
+    @Test("Without a replica set one seed that hangs does not stand in the way", .timeLimit(.minutes(2)))
+    func hungSeed() async throws {
+        let set = try await ReplicaSet.start([.primary])
+        let hung = try await FaultyServer.start(.silent)
+        var options = MongoOptions()
+        options.seeds = [Endpoint(host: "127.0.0.1", port: set.members[0].port)]
+        let source = MongoBench.source(hung.port, nil, database: "shop", options)
+        #expect(try await reads(source) == "{\"name\":\"\(set.names[0])\"}\n")
+        await set.stop()
+        await hung.stop()
+        #expect(await MongoBench.failure(source)?.code == .connectionRefused)
+    }
+
+    @Test("A member that hangs after the look-up of a service name is waited for in the stage dial")
+    func silentMember() async throws {
+        let hung = try await FaultyServer.start(.silent)
+        let loopback = try #require(IPAddress("127.0.0.1"))
+        let record = ServiceRecord(priority: 0, weight: 1, port: UInt16(hung.port), target: "m.example.test")
+        let directory = StaticServiceDirectory(
+            ["_mongodb._tcp.cluster.example.test": [record]], texts: ["cluster.example.test": ["replicaSet=rs"]])
+        let route = MongoBench.route(directory, hosts: ["m.example.test": [loopback]])
+        var source = source(1)
+        source.options.mongo = MongoOptions()
+        source.options.mongo.isServiceName = true
+        source.endpoint = Endpoint(host: "cluster.example.test", port: 27017)
+        let journal = StageJournal()
+        let opening = Task { [source] in try await MongoBench.open(source, route: route, journal: journal) }
+        try await eventually("the member is asked") { journal.current == .dial }
+        opening.cancel()
+        await #expect(throws: (any Error).self) { try await opening.value }
+        #expect(journal.report().stages.first?.detail == "cluster.example.test has 1 member")
+        await hung.stop()
+    }
+
+    @Test("A member that knows isMaster only is asked by it later, too")
+    func olderMember() async throws {
+        let set = try await ReplicaSet.start([.primary])
+        let member = MongoStandIn.member(.primary, set.names[0], members: set.names)
+        set.members[0].change { name, command in
+            guard name == "hello" else { return member(name, command) }
+            return ["ok": 0, "code": 59, "codeName": "CommandNotFound", "errmsg": "no such command: 'hello'"]
+        }
+        let session = try await MongoBench.open(source(set.members[0].port))
+        let asked = set.members[0].commands("hello").count
+        try await session.ping()
+        #expect(set.members[0].commands("hello").count == asked)
+        await session.close()
         await set.stop()
     }
 

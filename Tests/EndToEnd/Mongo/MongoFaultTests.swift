@@ -110,8 +110,8 @@ struct MongoFaultTests {
         let answer = try await ground.service.call("POST /datasources?timeout=\(trouble.timeout)", body)
         let json = try answer.json
         let told = "\(json["error"]["stage"].text ?? "none") \(json["error"]["code"].text ?? "none")"
-        try ReportTable("Faults").record(
-            row: "MongoDB: \(trouble.name)", column: "told",
+        try ReportTable("Faults MongoDB (SecantusDB)").record(
+            row: trouble.name, column: "told",
             told == trouble.told ? .passed(told) : .failed("\(told), not \(trouble.told)"))
         #expect(told == trouble.told, "\(answer)")
         #expect(answer.status == 422)

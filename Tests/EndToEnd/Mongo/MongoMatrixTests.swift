@@ -12,7 +12,7 @@ struct MongoMatrixTests {
         let encrypted = try await MongoServer.start(.init(certificate: Certificates.shared.server(.good)))
         let bastions = try await Bastions.start()
         let service = try await WellheadService.start()
-        let table = ReportTable("Matrix MongoDB")
+        let table = ReportTable("Matrix MongoDB (SecantusDB)")
         for encryption in Encryption.allCases {
             let server = encryption == .plain ? plain : encrypted
             for way in Way.allCases {

@@ -47,12 +47,13 @@ struct ForeignClientTests {
         await server.stop()
     }
 
-    @Test("python-tds logs in without and with TLS, sends parameters, and is answered in its own types")
+    @Test(
+        "python-tds logs in without and with TLS, sends parameters, and is answered in its own types",
+        .enabled(if: PythonTDS.availability == nil))
     func pythonTDS() async throws {
         let server = try await SQLServerStandIn.start()
         let authority = try Workspace.write(
             Certificates.shared.authorityPEM, to: Workspace.makeFolder(for: "pytds").appending(path: "ca.pem"))
-        let python = try await Command.check([Self.clients]).trimmingCharacters(in: .whitespacesAndNewlines)
         let script = """
             import pytds
             for extra in ({}, {"cafile": "\(authority.path)", "validate_host": False}):
@@ -65,13 +66,10 @@ struct ForeignClientTests {
                     row = cursor.fetchall()[0]
                     print(row[7], row[9], row[13], row[18], len(row[22]))
             """
-        let outcome = try await Command.run([python, "-c", script])
+        let outcome = try await PythonTDS.run(script)
         let expected =
             "[('Björn', 20.0)]\n-1234567890123456789012345678.0123456789 1.2345 2024-02-29 23:59:00 café€ 5000\n"
         #expect(outcome.output == expected + expected, "\(outcome.errors)")
         await server.stop()
     }
-
-    private static let clients = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../scripts/tds-clients").standardized.path
 }
