@@ -418,6 +418,28 @@ def a_file():
     web.reads(".empty", "No data source yet")
 
 
+def the_api():
+    web.click("API")
+    heading("Wellhead API")
+    calls = web.script(
+        "return fetch('/openapi.json', {headers: {Authorization: 'Bearer ' + sessionStorage.getItem('wellhead.token')}})"
+        ".then((r) => r.json()).then((d) => Object.values(d.paths).flatMap((p) => Object.values(p)).map((o) => o.operationId).filter(Boolean))")
+    shown = [e.get_attribute("id") for e in web.all(".call")]
+    assert sorted(shown) == sorted(calls), (shown, calls)
+    web.find("#filter").send_keys("count")
+    web.until("the filter", lambda: [e.get_attribute("id") for e in web.all(".call") if e.is_displayed()] == ["countSources"])
+    web.press(web.find("#countSources .trial > summary"))
+    web.find("#countSources .trial input[placeholder]").send_keys("driver=csv")
+    web.press(web.find("#countSources .trial button[type=submit]"))
+    web.reads("#countSources .trial pre", '"count": 0')
+    web.press(web.find("#countSources .answer:nth-of-type(2) > summary"))
+    web.reads("#countSources .answer:nth-of-type(2)", "validate")
+    web.look("20-api")
+    web.find("#filter").clear()
+    web.find("#filter").send_keys("no such call")
+    web.reads(".calls", "No call has these words.")
+
+
 def gone():
     web.driver.get(here["address"] + "/#/sources/gone")
     heading("There is no such data source")
@@ -460,6 +482,7 @@ try:
         ("By keyboard alone", by_keyboard),
         ("Deleted, after asking", deleted),
         ("A file is connected, asked and deleted", a_file),
+        ("The API's own page: every call, filtered and tried", the_api),
         ("A data source that is not there", gone),
         ("No error, no breach of the policy, no request to anybody else", quiet),
     ]:

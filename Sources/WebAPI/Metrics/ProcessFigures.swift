@@ -16,11 +16,11 @@ struct ProcessFigures {
     func write(to text: inout Exposition) {
         text.begin("process_start_time_seconds", .gauge, "When the program started.")
         text.add(started.timeIntervalSince1970)
-        var used = timespec()
-        if clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 {
-            text.begin(
-                "process_cpu_seconds_total", .counter, "Processor time, of the program and of the system for it.")
-            text.add(Double(used.tv_sec) + Double(used.tv_nsec) / 1e9)
+        let used = clock()
+        if used >= 0 {
+            text.begin("process_cpu_seconds_total", .counter, "Processor time, of the program and of the system for it.")
+            // POSIX sets its unit: a microsecond on every system.
+            text.add(Double(used) / 1e6)
         }
         if let pages = Self.residentPages {
             text.begin("process_resident_memory_bytes", .gauge, "Memory that the process holds.")
