@@ -113,6 +113,29 @@ struct HTTPClientTests {
     }
 
     @Test(
+        "Who reads away a body that stays away is told when the time is over, and what has no length is not waited for",
+        arguments: [("Content-Length: 100", true), ("Transfer-Encoding: chunked", false)])
+    func staysAway(framing: String, isWaitedFor: Bool) async throws {
+        let peer = try await FaultyServer.start(.answers([Array("HTTP/1.1 200 OK\r\n\(framing)\r\n\r\n".utf8)]))
+        let source = DataSource(
+            driver: .rest, endpoint: Endpoint(host: "127.0.0.1", port: peer.port),
+            login: SourceModel.Login(username: nil, password: nil), database: nil, scheme: .direct(.plain),
+            options: SourceOptions())
+        let client = HTTPClient(source, route: .loopback, credentials: .none)
+        let answer = try await client.send(.init(target: "/"), stage: .open, journal: StageJournal())
+        let task = Task { try await answer.discard(in: .open) }
+        if isWaitedFor {
+            task.cancel()
+            let failure = try await #require(throws: SourceFailure.self) { try await task.value }
+            #expect(failure.code == .deadlineExceeded)
+        } else {
+            try await task.value
+        }
+        await client.close()
+        await peer.stop()
+    }
+
+    @Test(
         "A login that is said back is hidden, however its letters are escaped",
         arguments: [
             #"p"a&<ü/ 😀'"#, "p%22a%26%3C%C3%BC%2F%20%F0%9F%98%80%27", "p%22a%26%3c%c3%bc%2f+%f0%9f%98%80'",
