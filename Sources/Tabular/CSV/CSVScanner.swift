@@ -16,8 +16,9 @@ struct CSVScanner {
     let window: TextWindow
     private let delimiter: UInt8
     private let quote: UInt8?
-    /// The delimiter in every byte of a word.
+    /// The delimiter, and the quote, in every byte of a word.
     private let delimiters: UInt64
+    private let quotes: UInt64
     private var nextLine = 1
 
     /// - Parameter quote: nil where fields are never quoted.
@@ -26,6 +27,7 @@ struct CSVScanner {
         self.delimiter = delimiter
         self.quote = quote
         delimiters = UInt64(delimiter) &* 0x0101_0101_0101_0101
+        quotes = UInt64(quote ?? 0) &* 0x0101_0101_0101_0101
     }
 
     /// Where the row that was read ends, in bytes of the window.
@@ -125,7 +127,7 @@ struct CSVScanner {
                         at: index, "text after a closing quote", "Double the quotes inside a quoted field.")
                 }
             } else {
-                let stop = endOfField(from: index)
+                let stop = find(delimiters, from: index)
                 fields.append(Field(offset: index - start, count: stop - index, doubled: 0))
                 index = stop
             }
@@ -153,7 +155,9 @@ struct CSVScanner {
         let end = window.end
         var index = open + 1
         var doubled = 0
-        while index < end {
+        while true {
+            index = find(quotes, from: index)
+            guard index < end else { return nil }
             let byte = bytes[index]
             if byte == quote {
                 if index + 1 == end, !window.isAtEnd { return nil }
@@ -166,15 +170,17 @@ struct CSVScanner {
                 index += 2
                 continue
             }
-            if byte == 0x0A || byte == 0x0D && !(index + 1 < end && bytes[index + 1] == 0x0A) { lines += 1 }
+            // A line break.
+            if byte == 0x0A || !(index + 1 < end && bytes[index + 1] == 0x0A) { lines += 1 }
             index += 1
         }
-        return nil
     }
 
-    /// Where the next delimiter or line break is, or the window's end; eight bytes at once.
+    /// Where the next line break or byte of a kind is, or the window's end; eight bytes at once.
+    ///
+    /// - Parameter wanted: the byte in every byte of a word.
     @inline(__always)
-    private func endOfField(from start: Int) -> Int {
+    private func find(_ wanted: UInt64, from start: Int) -> Int {
         let bytes = window.bytes
         let end = window.end
         var index = start
@@ -182,13 +188,13 @@ struct CSVScanner {
             let word = UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self).littleEndian
             // The high bit of the first byte that equals one of the three is the lowest that is set.
             let hits =
-                zeros(word ^ delimiters) | zeros(word ^ 0x0A0A_0A0A_0A0A_0A0A) | zeros(word ^ 0x0D0D_0D0D_0D0D_0D0D)
+                zeros(word ^ wanted) | zeros(word ^ 0x0A0A_0A0A_0A0A_0A0A) | zeros(word ^ 0x0D0D_0D0D_0D0D_0D0D)
             if hits != 0 { return index + hits.trailingZeroBitCount / 8 }
             index += 8
         }
         while index < end {
             let byte = bytes[index]
-            if byte == delimiter || byte == 0x0A || byte == 0x0D { break }
+            if byte == UInt8(truncatingIfNeeded: wanted) || byte == 0x0A || byte == 0x0D { break }
             index += 1
         }
         return index

@@ -39,7 +39,7 @@ final class OpenXMLWorkbook: Workbook {
 
     func read(_ index: Int, into table: consuming SheetTable) throws -> TabularTable? {
         let sheet = parts.sheets[index]
-        let events = SheetEvents(sheet.facts, styles, strings, parts.dateSystem, into: table)
+        let events = SheetEvents(SheetReader(sheet.facts, styles, strings, parts.dateSystem, into: table))
         try XMLDocument.read(sheet.part, of: archive, named: name, reading, events)
         return try events.finish()
     }

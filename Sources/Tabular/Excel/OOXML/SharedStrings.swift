@@ -22,7 +22,9 @@ final class SharedStrings: XMLEvents {
     }
 
     func end(_ name: XMLName) throws {
-        if name == "si" { try text.withText { try store.add($0) } } else { text.end(name) }
+        guard name == "si" else { return text.end(name) }
+        text.unescape()
+        try text.withBytes { try store.add($0) }
     }
 
     func text(_ bytes: UnsafeRawBufferPointer) throws {
@@ -41,14 +43,19 @@ struct StringText {
     /// Excel's own bound is 32,767 characters.
     static let limit = 1 << 20
 
-    private(set) var bytes: [UInt8] = []
+    /// The text's bytes, and room for more of them.
+    private var room = [UInt8](repeating: 0, count: 1 << 10)
+    /// Bytes of text.
+    private(set) var count = 0
     private var isInText = false
     private var isPhonetic = false
-    private var hasUnderscore = false
 
-    mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        (isInText, isPhonetic, hasUnderscore) = (false, false, false)
+    mutating func removeAll() { (count, isInText, isPhonetic) = (0, false, false) }
+
+    /// The text as it is so far.
+    @inline(__always)
+    func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        try room.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
     mutating func begin(_ name: XMLName) {
@@ -68,44 +75,41 @@ struct StringText {
     ///
     /// - Returns: false where the text becomes too long.
     mutating func append(_ more: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count + more.count <= Self.limit else { return false }
-        bytes.append(contentsOf: more)
-        if !hasUnderscore, more.contains(UInt8(ascii: "_")) { hasUnderscore = true }
+        let end = count + more.count
+        guard end <= Self.limit else { return false }
+        if end > room.count { room += [UInt8](repeating: 0, count: max(end, 2 * room.count) - room.count) }
+        room.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[count..<end]).copyMemory(from: more) }
+        count = end
         return true
     }
 
-    mutating func withText<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
-        if hasUnderscore { unescape() }
-        return try bytes.withUnsafeBytes(body)
-    }
-
-    /// Puts the character in the place of `_xHHHH_`. Two halves of one character that are escaped apart, and NUL, stay as
-    /// they are.
-    private mutating func unescape() {
-        var (from, to) = (0, 0)
-        while from < bytes.count {
-            guard bytes[from] == UInt8(ascii: "_"), let scalar = escaped(at: from) else {
-                bytes[to] = bytes[from]
+    /// Puts the character in the place of `_xHHHH_`, once all is there. Two halves of one character that are escaped
+    /// apart, and NUL, stay as they are.
+    mutating func unescape() {
+        guard var from = room[..<count].firstIndex(of: UInt8(ascii: "_")) else { return }
+        var to = from
+        while from < count {
+            guard room[from] == UInt8(ascii: "_"), let scalar = escaped(at: from) else {
+                room[to] = room[from]
                 from += 1
                 to += 1
                 continue
             }
             for byte in String(scalar).utf8 {
-                bytes[to] = byte
+                room[to] = byte
                 to += 1
             }
             from += 7
         }
-        bytes.removeLast(bytes.count - to)
-        hasUnderscore = false
+        count = to
     }
 
     private func escaped(at index: Int) -> Unicode.Scalar? {
-        guard index + 7 <= bytes.count, bytes[index + 1] | 0x20 == UInt8(ascii: "x"),
-            bytes[index + 6] == UInt8(ascii: "_")
+        guard index + 7 <= count, room[index + 1] | 0x20 == UInt8(ascii: "x"),
+            room[index + 6] == UInt8(ascii: "_")
         else { return nil }
         var value: UInt32 = 0
-        for byte in bytes[(index + 2)..<(index + 6)] {
+        for byte in room[(index + 2)..<(index + 6)] {
             guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
             value = value << 4 | UInt32(digit)
         }

@@ -24,6 +24,10 @@ struct XMLName {
         characters = local
     }
 
+    /// The name, where it has one letter; 0 where it has more.
+    @inline(__always)
+    var letter: UInt8 { characters[0] != 0 && characters[1] == 0 ? characters[0] : 0 }
+
     @inline(__always)
     static func == (name: XMLName, text: StaticString) -> Bool {
         // A static string ends with a NUL, too.
@@ -77,17 +81,10 @@ struct XMLAttributes {
 }
 
 /// Reads a part of a workbook as XML, without a document type: there are no entities but the five.
-final class XMLDocument {
+enum XMLDocument {
     /// One tag, or one piece of text without a line break, has so many bytes at most.
     private static let tokenLimit = 4 << 20
     private static let depthLimit = 100
-
-    private let events: any XMLEvents
-    private var depth = 0
-    private var failure: (any Error)?
-    private var parser: XML_Parser?
-
-    private init(_ events: any XMLEvents) { self.events = events }
 
     /// What the document breaks.
     private struct Breach: Error {
@@ -102,19 +99,29 @@ final class XMLDocument {
         _ part: ZipArchive.Part, of archive: ZipArchive, named file: String, _ reading: TabularReading,
         _ events: any XMLEvents
     ) throws {
-        guard let parser = XML_ParserCreate(nil) else { throw FailureOfMemory(file).failure }
+        guard let parser = XML_ParserCreate(nil) else {
+            throw SourceFailure(
+                .open, .fileTooLarge, "\(file) cannot be read: there is no memory for it.", hint: "Try again later.")
+        }
         defer { XML_ParserFree(parser) }
-        let document = XMLDocument(events)
-        document.parser = parser
+        let listener = UnsafeMutablePointer<Listener>.allocate(capacity: 1)
+        listener.initialize(to: Listener(parser, events))
+        defer {
+            listener.deinitialize(count: 1)
+            listener.deallocate()
+        }
+        listen(listener, to: parser)
+        var fed = 0
         do {
-            try withExtendedLifetime(document) {
-                document.listen()
-                try archive.read(part) { bytes in
-                    try reading.advance(by: bytes.count)
-                    try document.parse(bytes, isLast: false)
+            try archive.read(part) { bytes in
+                try reading.advance(by: bytes.count)
+                try parse(bytes, by: parser, listener, isLast: false)
+                fed += bytes.count
+                guard fed - Int(XML_GetCurrentByteIndex(parser)) <= tokenLimit else {
+                    throw Breach(what: "a tag or text of more than \(tokenLimit >> 20) MiB")
                 }
-                try document.parse(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
             }
+            try parse(UnsafeRawBufferPointer(start: nil, count: 0), by: parser, listener, isLast: true)
         } catch let breach as Breach {
             throw SourceFailure(
                 .open, .fileMalformed, "\(file) is damaged: the part \(part.name) has \(breach.what).",
@@ -122,88 +129,84 @@ final class XMLDocument {
         }
     }
 
-    private struct FailureOfMemory {
-        let failure: SourceFailure
-
-        init(_ file: String) {
-            failure = SourceFailure(
-                .open, .fileTooLarge, "\(file) cannot be read: there is no memory for it.", hint: "Try again later.")
-        }
-    }
-
-    private func listen() {
-        guard let parser else { return }
-        XML_SetUserData(parser, Unmanaged.passUnretained(self).toOpaque())
+    private static func listen(_ listener: UnsafeMutablePointer<Listener>, to parser: XML_Parser) {
+        XML_SetUserData(parser, listener)
         XML_SetElementHandler(
             parser,
             { context, name, attributes in
                 guard let context, let name else { return }
-                // Alive for as long as the parser is used.
-                Unmanaged<XMLDocument>.fromOpaque(context).takeUnretainedValue().begin(name, attributes)
+                context.assumingMemoryBound(to: Listener.self).pointee.begin(name, attributes)
             },
             { context, name in
                 guard let context, let name else { return }
-                Unmanaged<XMLDocument>.fromOpaque(context).takeUnretainedValue().end(name)
+                context.assumingMemoryBound(to: Listener.self).pointee.end(name)
             })
         XML_SetCharacterDataHandler(parser) { context, text, count in
             guard let context else { return }
-            Unmanaged<XMLDocument>.fromOpaque(context).takeUnretainedValue()
+            context.assumingMemoryBound(to: Listener.self).pointee
                 .text(UnsafeRawBufferPointer(start: text, count: Int(count)))
         }
         XML_SetStartDoctypeDeclHandler(parser) { context, _, _, _, _ in
             guard let context else { return }
-            Unmanaged<XMLDocument>.fromOpaque(context).takeUnretainedValue().stop(Breach(what: "a document type"))
+            context.assumingMemoryBound(to: Listener.self).pointee.stop(Breach(what: "a document type"))
         }
     }
 
-    private func parse(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws {
-        guard let parser else { return }
+    private static func parse(
+        _ bytes: UnsafeRawBufferPointer, by parser: XML_Parser, _ listener: UnsafeMutablePointer<Listener>,
+        isLast: Bool
+    ) throws {
         let status = XML_Parse(
             parser, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(bytes.count), isLast ? 1 : 0)
-        if let failure { throw failure }
+        if let failure = listener.pointee.failure { throw failure }
         guard status == XML_STATUS_OK else {
             let what = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) } ?? "a fault"
             throw Breach(
                 what: "a fault in line \(XML_GetCurrentLineNumber(parser)), column "
                     + "\(XML_GetCurrentColumnNumber(parser) + 1): \(what)")
         }
-        fed += bytes.count
-        guard fed - Int(XML_GetCurrentByteIndex(parser)) <= Self.tokenLimit else {
-            throw Breach(what: "a tag or text of more than \(Self.tokenLimit >> 20) MiB")
+    }
+
+    /// What the parser calls. It is a structure at a fixed place because there are millions of calls: an object would be
+    /// retained, and each of its properties guarded, in every one.
+    private struct Listener {
+        private let parser: XML_Parser
+        private let events: any XMLEvents
+        private var depth = 0
+        /// What stopped the parser.
+        private(set) var failure: (any Error)?
+
+        init(_ parser: XML_Parser, _ events: any XMLEvents) { (self.parser, self.events) = (parser, events) }
+
+        mutating func stop(_ error: any Error) {
+            guard failure == nil else { return }
+            failure = error
+            XML_StopParser(parser, 0)
         }
-    }
 
-    /// Bytes that the parser was given.
-    private var fed = 0
-
-    private func stop(_ error: any Error) {
-        guard failure == nil else { return }
-        failure = error
-        if let parser { XML_StopParser(parser, 0) }
-    }
-
-    private func begin(_ name: UnsafePointer<CChar>, _ list: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
-        // An event may still come after the parser was told to stop.
-        guard failure == nil else { return }
-        depth += 1
-        do {
-            guard depth <= Self.depthLimit else {
-                throw Breach(what: "more than \(Self.depthLimit) tags in each other")
+        mutating func begin(_ name: UnsafePointer<CChar>, _ list: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
+            // An event may still come after the parser was told to stop.
+            guard failure == nil else { return }
+            depth += 1
+            do {
+                guard depth <= XMLDocument.depthLimit else {
+                    throw Breach(what: "more than \(XMLDocument.depthLimit) tags in each other")
+                }
+                try events.begin(XMLName(name), XMLAttributes(list: list))
+            } catch {
+                stop(error)
             }
-            try events.begin(XMLName(name), XMLAttributes(list: list))
-        } catch {
-            stop(error)
         }
-    }
 
-    private func end(_ name: UnsafePointer<CChar>) {
-        guard failure == nil else { return }
-        depth -= 1
-        do { try events.end(XMLName(name)) } catch { stop(error) }
-    }
+        mutating func end(_ name: UnsafePointer<CChar>) {
+            guard failure == nil else { return }
+            depth -= 1
+            do { try events.end(XMLName(name)) } catch { stop(error) }
+        }
 
-    private func text(_ bytes: UnsafeRawBufferPointer) {
-        guard failure == nil else { return }
-        do { try events.text(bytes) } catch { stop(error) }
+        mutating func text(_ bytes: UnsafeRawBufferPointer) {
+            guard failure == nil else { return }
+            do { try events.text(bytes) } catch { stop(error) }
+        }
     }
 }

@@ -82,6 +82,11 @@ struct SheetRow {
         return true
     }
 
+    /// Adds a text, which is copied.
+    ///
+    /// - Returns: false where the row has no room for it.
+    mutating func add(_ text: borrowing StringText, at column: Int) -> Bool { text.withBytes { add($0, at: column) } }
+
     private mutating func makeRoom(for count: Int) -> Bool {
         guard textSize + count <= Self.textLimit else { return false }
         textSize += count

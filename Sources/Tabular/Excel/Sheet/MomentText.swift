@@ -24,14 +24,14 @@ struct MomentText {
     }
 
     private mutating func digits(_ value: Int, _ places: Int) {
-        var power = 1
-        for _ in 1..<places { power *= 10 }
-        var rest = value
-        while power > 0 {
-            put(0x30 + UInt8(truncatingIfNeeded: rest / power % 10))
-            rest %= power
-            power /= 10
+        var rest = UInt(bitPattern: value)
+        withUnsafeMutableBytes(of: &bytes) { bytes in
+            for index in (count..<(count + places)).reversed() {
+                bytes[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
         }
+        count += places
     }
 
     /// The civil date of a day since 1970-01-01, in the proleptic Gregorian calendar, counted in eras of 400 years that
