@@ -18,7 +18,7 @@ struct ProcessFigures {
         text.add(started.timeIntervalSince1970)
         let used = clock()
         if used >= 0 {
-            text.begin("process_cpu_seconds_total", .counter, "Processor time, of the program and of the system for it.")
+            text.begin("process_cpu_seconds_total", .counter, "Processor time, in the system's calls, too.")
             // POSIX sets its unit: a microsecond on every system.
             text.add(Double(used) / 1e6)
         }

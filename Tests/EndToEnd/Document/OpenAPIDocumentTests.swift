@@ -28,7 +28,7 @@ struct OpenAPIDocumentTests {
         ])
         try Workspace.write(
             "id,total\n1,24.90\n2,3.00\n", to: service.data.appending(path: "files/orders.csv"))
-        try await service.create(["name": "orders of old", "driver": "csv", "database": "orders.csv"])
+        _ = try await service.create(["name": "orders of old", "driver": "csv", "database": "orders.csv"])
         let folder = Workspace.makeFolder(for: "schemathesis")
         let outcome = try await Command.run(
             [
