@@ -319,19 +319,18 @@ struct HTTPTests {
     }
 
     @Test(
-        "Allow names what the address itself takes, not what a record of that name would", arguments: Transport.allCases
-    )
-    func allow(transport: Transport) async throws {
+        "Allow names what the address itself takes, not what a record of that name would",
+        arguments: Transport.allCases,
+        [
+            ("PUT /datasources/count", "GET, HEAD, OPTIONS"), ("OPTIONS /datasources/count", "GET, HEAD, OPTIONS"),
+            ("DELETE /datasources/test", "POST, OPTIONS"),
+            ("PATCH /datasources/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
+        ])
+    func allow(transport: Transport, expected: (call: String, allowed: String)) async throws {
         try await TestService.run(transport) { client, _ in
-            for (call, allowed) in [
-                ("PUT /datasources/count", "GET, HEAD, OPTIONS"), ("OPTIONS /datasources/count", "GET, HEAD, OPTIONS"),
-                ("DELETE /datasources/test", "POST, OPTIONS"),
-                ("PATCH /datasources/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
-            ] {
-                let answer = try await client.call(call)
-                #expect(answer.status == (call.hasPrefix("OPTIONS") ? .noContent : .methodNotAllowed), "\(call)")
-                #expect(answer.headers[.allow] == allowed, "\(call)")
-            }
+            let answer = try await client.call(expected.call)
+            #expect(answer.status == (expected.call.hasPrefix("OPTIONS") ? .noContent : .methodNotAllowed))
+            #expect(answer.headers[.allow] == expected.allowed)
         }
     }
 
