@@ -21,7 +21,7 @@ function form({ method, path, operation }, parameters, media, document) {
   // A list's filters are many parameters in one; they are written as they stand in an address.
   const fields = parameters.map((parameter) => ({
     parameter, input: h("input", { id: newID("parameter"), class: "code", autocomplete: "off", spellcheck: "false",
-      placeholder: parameter.schema?.type === "object" ? "driver=postgres&name_contains=shop" : "" }),
+      placeholder: parameter.schema?.type === "object" && "driver=postgres&name_contains=shop" }),
   }));
   const body = media && h("textarea", {
     id: newID("body"), class: "code", rows: 8, spellcheck: "false", value: asText(examples(media, document)[0]?.value ?? {}),
