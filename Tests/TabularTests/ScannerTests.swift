@@ -18,6 +18,13 @@ struct ScannerTests {
             [["a long field of many bytes", "another one that is long"], ["x", "y"]]
         ),
         ("grün,日本語,🐘\n\"ü,\",\"\"\"日\"\"\",é\n", [["grün", "日本語", "🐘"], ["ü,", "\"日\"", "é"]]),
+        (
+            "\"a long field, of \"\"many\"\" bytes\r\nand more lines\n\rthan one\",\"and another, which is long\"\nx,y\n",
+            [
+                ["a long field, of \"many\" bytes\r\nand more lines\n\rthan one", "and another, which is long"],
+                ["x", "y"],
+            ]
+        ),
         (",,,\n", [["", "", "", ""]]), ("a,b,", [["a", "b", ""]]), ("\"a\",", [["a", ""]]),
     ]
 

@@ -99,6 +99,24 @@ struct WorkbookTests {
                 == ##"{"column_1":"rich","column_2":"aA_x0041_ _xZZZZ_ _x0000_","column_3":"a&b","column_4":"x y"}"##)
     }
 
+    @Test("A text that is told in many pieces is one, however long", arguments: [1, 100, 1_000, 40_000])
+    func longText(count: Int) async throws {
+        let piece = "x_x0041_&lt;\n"
+        let text = String(repeating: piece, count: count)
+        var workbook = WorkbookText(
+            Self.row(
+                1,
+                "<c r='A1' t='s'><v>0</v></c><c r='B1' t='inlineStr'><is><t>\(text)</t></is></c><c r='C1'><v>7</v></c>")
+        )
+        workbook.strings = ["<t>\(text)</t>"]
+        let result = try await Self.result(
+            workbook, header: false,
+            sql:
+                "SELECT length(column_1) AS n, column_1 = column_2 AS e, replace(column_1, 'xA<' || char(10), '') AS r, "
+                + "column_3 AS k FROM S")
+        #expect(result.rows == #"{"n":\#(4 * count),"e":1,"r":"","k":7}"#)
+    }
+
     @Test("Truth values, errors, and formulas that nobody has worked out")
     func others() async throws {
         let workbook = WorkbookText(
