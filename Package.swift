@@ -79,12 +79,13 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         room("SourceModel", crypto + certificates),
-        room("PostgresWire", crypto + [nioCore]),
+        room("SCRAM", crypto),
+        room("PostgresWire", ["SCRAM", nioCore] + crypto),
         room("MySQLWire", crypto + [nioCore, "CSodium"]),
         room("SFTPWire", [nioCore]),
         room("HTTPWire", [nioCore, nioHTTP1]),
         room("TDSWire", [nioCore]),
-        room("MongoWire", crypto + [nioCore]),
+        room("MongoWire", ["SCRAM", nioCore] + crypto),
         room(
             "Route",
             [
@@ -97,8 +98,8 @@ let package = Package(
         room(
             "Drivers",
             [
-                "SourceModel", "Route", "PostgresWire", "MySQLWire", "TDSWire", "MongoWire", "SFTPWire", "HTTPWire",
-                "Results", "JSONQuery", "Tabular", nioCore, locks, logging,
+                "SourceModel", "Route", "SCRAM", "PostgresWire", "MySQLWire", "TDSWire", "MongoWire", "SFTPWire",
+                "HTTPWire", "Results", "JSONQuery", "Tabular", nioCore, locks, logging,
             ]),
         room("Vault", ["SourceModel"] + crypto),
         room("Registry", ["SourceModel", "Vault", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -133,12 +134,13 @@ let package = Package(
             path: "Tests/Testbed", swiftSettings: strict),
         tests("TestbedTests", ["Testbed", nioCore, nioPosix]),
         tests("SourceModelTests", ["SourceModel", "Testbed"]),
-        tests("PostgresWireTests", ["PostgresWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("SCRAMTests", ["SCRAM"]),
+        tests("PostgresWireTests", ["PostgresWire", "SCRAM", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("MySQLWireTests", ["MySQLWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests("SFTPWireTests", ["SFTPWire", nioCore, nioEmbedded]),
         tests("HTTPWireTests", ["HTTPWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
         tests("TDSWireTests", ["TDSWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
-        tests("MongoWireTests", ["MongoWire", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("MongoWireTests", ["MongoWire", "SCRAM", "Testbed", nioCore, nioEmbedded, nioPosix, nioSSL]),
         tests(
             "RouteTests",
             [

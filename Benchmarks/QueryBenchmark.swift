@@ -8,7 +8,7 @@ enum QueryBenchmark {
     private static let rounds = 3
 
     /// One way to read the rows.
-    private struct Way {
+    struct Way {
         var name: String
         var command: [String]
         /// Whether the service's own work counts too.
@@ -24,9 +24,51 @@ enum QueryBenchmark {
             try await fill(database)
             let service = try await WellheadService.start(["--log-level", "error", "--query-rows", "\(rows)"])
             let source = try await service.create(database.body.with(["options": ["poolMax": 1]]))
-            try await measure(kind, database, service, source)
+            let ours = try Ours(service, source, "select * from measured", limit: rows)
+            try await measure(
+                "A million rows of eight columns, \(kind.rawValue)", rows, ways(database, ours), service)
             await service.stop()
             await database.stop()
+        }
+        if MongoServer.availability == nil { try await measureMongo() }
+    }
+
+    private static func measureMongo() async throws {
+        let server = try await MongoServer.start()
+        try await MongoPeer.fill(server)
+        let service = try await WellheadService.start(["--log-level", "error"])
+        let source = try await service.create(server.body().with(["options": ["poolMax": 1]]))
+        let ours = try Ours(service, source, #"{"find": "measured"}"#, limit: MongoPeer.documents)
+        try await measure(
+            "\(MongoPeer.documents) documents of eight fields, SecantusDB (not mongod)", MongoPeer.documents,
+            MongoPeer.ways(server, ours), service)
+        await service.stop()
+        await server.stop()
+    }
+
+    /// A statement by HTTP, to a client that throws the answer away.
+    struct Ours {
+        private let address: String
+        private let header: URL
+        private let body: URL
+
+        init(_ service: WellheadService, _ source: JSON, _ statement: String, limit: Int) throws {
+            let folder = Workspace.makeFolder(for: "clients")
+            address = "\(service.address)/datasources/\(source["id"].text ?? "")/query"
+            header = try Workspace.write(
+                "Authorization: Bearer \(service.token)\n", to: folder.appending(path: "header"))
+            let question: JSON = ["statement": .text(statement), "limit": .number(Double(limit)), "timeout": 300]
+            body = try Workspace.write(question.document, to: folder.appending(path: "body"))
+        }
+
+        func way(_ format: String, _ type: String) -> Way {
+            Way(
+                name: "Wellhead, \(format)",
+                command: [
+                    "curl", "--silent", "--show-error", "--fail", "--output", "/dev/null", "--header",
+                    "@\(header.path)", "--header", "Content-Type: application/json", "--header", "Accept: \(type)",
+                    "--data", "@\(body.path)", address,
+                ], isOurs: true)
         }
     }
 
@@ -54,22 +96,7 @@ enum QueryBenchmark {
         }
     }
 
-    private static func ways(
-        _ database: Database, _ service: WellheadService, _ source: JSON
-    ) throws -> [Way] {
-        let folder = Workspace.makeFolder(for: "clients")
-        let header = try Workspace.write(
-            "Authorization: Bearer \(service.token)\n", to: folder.appending(path: "header"))
-        let body = try Workspace.write(
-            "{\"statement\":\"select * from measured\",\"limit\":\(rows),\"timeout\":300}",
-            to: folder.appending(path: "body"))
-        func ours(_ accept: String) -> [String] {
-            [
-                "curl", "--silent", "--show-error", "--fail", "--output", "/dev/null", "--header", "@\(header.path)",
-                "--header", "Content-Type: application/json", "--header", "Accept: \(accept)", "--data",
-                "@\(body.path)", "\(service.address)/datasources/\(source["id"].text ?? "")/query",
-            ]
-        }
+    private static func ways(_ database: Database, _ ours: Ours) -> [Way] {
         let python = ProcessInfo.processInfo.environment["WELLHEAD_BENCH_PYTHON"] ?? "python3"
         let login = database.login
         func client(_ name: String) -> [String] {
@@ -79,10 +106,7 @@ enum QueryBenchmark {
                 login.password, "wellhead",
             ]
         }
-        let common = [
-            Way(name: "Wellhead, CSV", command: ours("text/csv"), isOurs: true),
-            Way(name: "Wellhead, NDJSON", command: ours("application/x-ndjson"), isOurs: true),
-        ]
+        let common = [ours.way("CSV", "text/csv"), ours.way("NDJSON", "application/x-ndjson")]
         let address =
             "host=127.0.0.1 port=\(database.port) user=\(login.username) password='\(login.password)' dbname=wellhead"
         switch database {
@@ -115,9 +139,8 @@ enum QueryBenchmark {
     }
 
     private static func measure(
-        _ kind: Database.Kind, _ database: Database, _ service: WellheadService, _ source: JSON
+        _ title: String, _ rows: Int, _ ways: [Way], _ service: WellheadService
     ) async throws {
-        let ways = try ways(database, service, source)
         var seconds = ways.map { _ in [Double]() }
         var processor = seconds
         var memory = ways.map { _ in 0 }
@@ -135,7 +158,7 @@ enum QueryBenchmark {
         }
         let rival = Sample(seconds[0]).median
         printTable(
-            "A million rows of eight columns, \(kind.rawValue)",
+            title,
             ["way", "rows a second", "rate against the first", "processor, s", "memory, MiB"],
             ways.indices.map { index in
                 let median = Sample(seconds[index]).median

@@ -1,3 +1,5 @@
+import SCRAM
+
 /// One connection, from TLS to its end. Takes events, returns what is to be done; does nothing itself.
 struct ConnectionStateMachine {
     /// What the connection is to become.

@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 
 /// Drives a `ConnectionStateMachine` on a channel: decodes, and performs what the machine says. Lives on the event loop.
 final class MongoChannelHandler: ChannelInboundHandler {

@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 import Synchronization
 
 /// A session with a MongoDB server of version 3.6 or later, or with what speaks its protocol, on a channel that somebody
@@ -69,7 +70,12 @@ public final class MongoConnection: Sendable {
             case .opened(let server): return MongoConnection(channel: channel, handler: handler, server: server)
             case .derive(let request):
                 // Here, off the event loop, the work delays nobody else.
-                let salted = try request.derive()
+                let salted: SecretBytes
+                do throws(AuthenticationFailure) {
+                    salted = try request.derive()
+                } catch {
+                    throw MongoWireError.authenticationFailed(error)
+                }
                 future = eventLoop.flatSubmit {
                     handler.value.saltedPasswordDerived(salted, on: eventLoop).map { (handler, $0) }
                 }

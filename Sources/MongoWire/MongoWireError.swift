@@ -1,3 +1,5 @@
+import SCRAM
+
 /// Why a connection, or a command on it, did not work.
 public enum MongoWireError: Error, Sendable {
     /// What answered does not speak this protocol.
@@ -63,20 +65,6 @@ public struct MongoServerError: Error, Hashable, Sendable {
             code: reply["code"]?.integer ?? 0, codeName: reply["codeName"]?.text ?? "",
             message: reply["errmsg"]?.text ?? reply["$err"]?.text ?? "")
     }
-}
-
-/// What went wrong in a SCRAM exchange (RFC 5802, section 7).
-public enum AuthenticationFailure: Error, Hashable, Sendable {
-    /// A message of the server cannot be read.
-    case malformedMessage
-    /// The server's nonce does not begin with the client's.
-    case nonceMismatch
-    /// The server asks for an iteration count outside the bounds.
-    case iterationCountOutOfBounds(Int)
-    /// The server refused with this error value.
-    case refused(String)
-    /// The server's signature is wrong, or it let the client in without one.
-    case serverNotVerified
 }
 
 extension MongoWireError: Equatable {

@@ -1,3 +1,5 @@
+import SCRAM
+
 extension ConnectionStateMachine {
     /// What a message of the server leads to.
     enum MessageAction: Equatable {

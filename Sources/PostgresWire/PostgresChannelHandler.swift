@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 import Synchronization
 
 /// A query as it goes to the machine.

@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 
 /// A session with a PostgreSQL server, or one that speaks its protocol (version 3.0), on a channel that somebody else
 /// has connected. One query runs at a time.
@@ -101,7 +102,12 @@ public final class PostgresConnection: Sendable {
             case .opened: return handler
             case .derive(let request):
                 // Here, off the event loop, the work delays nobody else.
-                let salted = try request.derive()
+                let salted: SecretBytes
+                do throws(AuthenticationFailure) {
+                    salted = try request.derive()
+                } catch {
+                    throw PostgresWireError.authenticationFailed(error)
+                }
                 future = eventLoop.flatSubmit {
                     handler.value.saltedPasswordDerived(salted, on: eventLoop).map { (handler, $0) }
                 }

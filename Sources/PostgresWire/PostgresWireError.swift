@@ -1,3 +1,5 @@
+import SCRAM
+
 /// Why a connection, or a query on it, did not work.
 public enum PostgresWireError: Error, Sendable {
     /// The server answered the SSLRequest with `N`: it has no TLS for this client.
@@ -37,20 +39,6 @@ public enum PostgresWireError: Error, Sendable {
     case channelFailed(any Error)
     /// The task was cancelled.
     case cancelled
-}
-
-/// What went wrong in a SCRAM exchange (RFC 5802, section 7).
-public enum AuthenticationFailure: Error, Hashable, Sendable {
-    /// A message of the server cannot be read.
-    case malformedMessage
-    /// The server's nonce does not begin with the client's.
-    case nonceMismatch
-    /// The server asks for an iteration count outside the bound.
-    case iterationCountOutOfBounds(Int)
-    /// The server refused with this error value.
-    case refused(String)
-    /// The server's signature is wrong, or it let the client in without one.
-    case serverNotVerified
 }
 
 extension PostgresWireError: Equatable {

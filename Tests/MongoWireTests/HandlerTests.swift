@@ -3,6 +3,7 @@ import NIOEmbedded
 import Testing
 
 @testable import MongoWire
+@testable import SCRAM
 
 @Suite("A connection against a scripted server")
 struct HandlerTests {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import SCRAM
 
 @testable import MongoWire
 

@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 import Testing
 
 @testable import PostgresWire

@@ -1,6 +1,7 @@
 import MongoWire
 import NIOCore
 import Route
+import SCRAM
 import SourceModel
 
 /// What an error of the wire means to somebody who set up this data source.

@@ -1,3 +1,5 @@
+import SCRAM
+
 /// The login, from what goes along with `hello` to the server's last word (MongoDB's specification "Authentication").
 struct AuthenticationStateMachine: Equatable, Sendable {
     enum Action: Equatable {
@@ -54,8 +56,9 @@ struct AuthenticationStateMachine: Equatable, Sendable {
         _ mechanism: PasswordMechanism, username: String, password: String, nonce: String
     ) throws(MongoWireError) -> SCRAMExchange {
         SCRAMExchange(
-            mechanism, username: username,
-            password: try mechanism.prepared(username: username, password: password), nonce: nonce)
+            mechanism.hash, username: username,
+            password: try mechanism.prepared(username: username, password: password), nonce: nonce,
+            iterations: PasswordMechanism.iterations)
     }
 
     /// The database that knows the user.
@@ -98,7 +101,7 @@ struct AuthenticationStateMachine: Equatable, Sendable {
             return .send(["authenticate": 1, "mechanism": "MONGODB-X509", "$db": .string(source)])
         }
         let offered = reply["saslSupportedMechs"]?.list?.compactMap(\.text)
-        let isOffered = offered?.contains(exchange.mechanism.rawValue)
+        let isOffered = offered?.contains(PasswordMechanism(exchange.hash).rawValue)
         // A server that hides who its users are also answers for a mechanism that the user does not have.
         if let spoken, isOffered ?? true {
             state = .exchanging(exchange, conversation: spoken["conversationId"] ?? 1)
@@ -107,7 +110,7 @@ struct AuthenticationStateMachine: Equatable, Sendable {
         guard case .password(let username, let password, _, let wanted) = credential else { return finish() }
         do throws(MongoWireError) {
             // What was begun with is the best that the password allows.
-            let begun = isOffered == true ? exchange.mechanism : nil
+            let begun = isOffered == true ? PasswordMechanism(exchange.hash) : nil
             let mechanism = if let known = wanted ?? begun { known } else { try Self.choice(offered) }
             let chosen = try Self.exchange(mechanism, username: username, password: password, nonce: nonce)
             state = .exchanging(chosen, conversation: 1)
@@ -183,7 +186,7 @@ struct AuthenticationStateMachine: Equatable, Sendable {
 
     private static func start(_ exchange: SCRAMExchange) -> BSONDocument {
         [
-            "saslStart": 1, "mechanism": .string(exchange.mechanism.rawValue),
+            "saslStart": 1, "mechanism": .string(PasswordMechanism(exchange.hash).rawValue),
             "payload": .binary(subtype: 0, exchange.clientFirst),
             "options": .document(["skipEmptyExchange": true]),
         ]

@@ -1,3 +1,5 @@
+import SCRAM
+
 /// The login, from the startup message to AuthenticationOk.
 struct AuthenticationStateMachine: Equatable, Sendable {
     /// What the login needs to know; given once, before the first request of the server.
@@ -101,7 +103,9 @@ struct AuthenticationStateMachine: Equatable, Sendable {
             return fail(.unsupportedAuthenticationMethod("SASL " + mechanisms.joined(separator: ", ")))
         }
         guard let password = credentials.password else { return fail(.passwordRequired) }
-        let exchange = SCRAMExchange(password: password.text, nonce: credentials.nonce, binding: binding)
+        let exchange = SCRAMExchange(
+            .sha256, password: SCRAMPassword.prepared(password.text), nonce: credentials.nonce, binding: binding,
+            iterations: SCRAMPassword.iterations)
         state = .exchanging(exchange)
         return .send(.saslInitialResponse(mechanism: mechanism, SecretBytes(exchange.clientFirst)))
     }

@@ -1,4 +1,5 @@
 import Crypto
+import SCRAM
 
 /// PostgreSQL's MD5 login: `md5` and the hash, in hex, of the hash of password and user name, and the salt.
 enum MD5Password {

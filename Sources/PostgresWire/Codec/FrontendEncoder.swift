@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 
 extension FrontendMessage {
     /// Writes the message as it goes over the wire.

@@ -1,4 +1,5 @@
 import NIOCore
+import SCRAM
 
 /// What a client may say, in version 3.0 of the protocol (PostgreSQL documentation, "Message Formats").
 enum FrontendMessage: Equatable, Sendable {
@@ -48,15 +49,4 @@ extension BackendKey: CustomDebugStringConvertible, CustomReflectable {
 
     /// A mirror without the secret.
     public var customMirror: Mirror { Mirror(self, children: ["processID": processID]) }
-}
-
-/// Bytes that must not be printed.
-struct SecretBytes: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    var bytes: [UInt8]
-
-    init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
-
-    var description: String { "********" }
-    var debugDescription: String { description }
-    var customMirror: Mirror { Mirror(reflecting: description) }
 }

@@ -103,15 +103,17 @@ package final class MongoServer: Sendable {
             environment["TLS_CA"] = try write(Certificates.shared.authorityPEM, "admin-ca.pem")
             environment["TLS_CLIENT"] = try write(client.chainPEM + client.keyPEM + "\n", "admin.pem")
         }
-        let python = Self.root.appending(path: "bin/python").path
         let said = try await Command.check(
-            [python, "-c", Self.program] + arguments, input: lines, environment: environment)
+            [Self.pythonProgram, "-c", Self.program] + arguments, input: lines, environment: environment)
         return try said.split(separator: "\n").map { try JSON(parsing: String($0)) }
     }
 
+    /// The Python that has pymongo.
+    package static var pythonProgram: String { root.appending(path: "bin/python").path }
+
     /// Runs a program of Python that may use pymongo; gives what it prints.
     package static func python(_ program: String, _ arguments: [String]) async throws -> String {
-        try await Command.check([root.appending(path: "bin/python").path, "-c", program] + arguments)
+        try await Command.check([pythonProgram, "-c", program] + arguments)
     }
 
     /// Runs one command by pymongo as the superuser.

@@ -1,15 +1,21 @@
 import Foundation
 
-/// SASLprep (RFC 4013) of passwords, as SCRAM-SHA-256 asks for.
-enum SASLprep {
-    /// The password's bytes as both sides put them into the key derivation; nil where the text is not allowed.
-    static func prepare(_ password: String) -> [UInt8]? {
-        if password.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return Array(password.utf8) }
-        return stringprep(password).map { Array($0.utf8) }
+/// SASLprep (RFC 4013), the form in which both sides put a password into the key derivation.
+public enum SASLprep {
+    /// When it is looked for characters and directions that are not allowed.
+    public enum Order: Sendable {
+        /// After the text was normalised, as RFC 3454 says.
+        case rfc4013
+        /// Before, as PostgreSQL does.
+        case postgreSQL
     }
 
-    /// The four steps of RFC 3454: map, normalise, prohibit, check the direction. Nil where the text is not allowed.
-    private static func stringprep(_ text: String) -> String? {
+    /// The four steps of RFC 3454: map, normalise, prohibit, check the direction.
+    ///
+    /// - Returns: the prepared text; nil where it is not allowed, or nothing is left of it.
+    public static func prepared(_ text: String, order: Order = .rfc4013) -> String? {
+        // Printable ASCII is what it was after each of the steps.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var mapped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if isSpace(scalar) {
@@ -20,8 +26,12 @@ enum SASLprep {
         }
         guard !mapped.isEmpty else { return nil }
         let normalised = String(mapped).precomposedStringWithCompatibilityMapping
-        let scalars = normalised.unicodeScalars
-        guard !scalars.contains(where: isProhibited), isDirectionConsistent(scalars) else { return nil }
+        let checked =
+            switch order {
+            case .rfc4013: normalised.unicodeScalars
+            case .postgreSQL: mapped
+            }
+        guard !checked.contains(where: isProhibited), isDirectionConsistent(checked) else { return nil }
         return normalised
     }
 
