@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Results
 import Route
@@ -62,6 +63,39 @@ struct MongoTopologyTests {
         let answer = try await reads(source(set.members[first].port, wanted.0), grace: .seconds(600))
         #expect(wanted.1.map { "{\"name\":\"\(set.names[$0])\"}\n" }.contains(answer))
         for index in 0..<3 where !wanted.1.contains(index) { #expect(set.members[index].commands("find").isEmpty) }
+        await set.stop()
+    }
+
+    @Test(
+        "Every member of a set behind an SSH host is reached through that host", .enabled(if: SSHServer.availability == nil))
+    func behindSSHHost() async throws {
+        let set = try await ReplicaSet.start([.secondary, .primary, .secondary])
+        let bastion = try await SSHServer.start(.init(permitOpen: set.names))
+        let login = SSHServer.login
+        var source = source(set.members[0].port)
+        source.scheme = .ssh(
+            Bastion(
+                host: "127.0.0.1", port: bastion.port, username: login.username,
+                credentials: .password(Secret(login.password)), hostKey: nil),
+            .forwarded, .plain)
+        let session = try await MongoBench.open(source, grace: .seconds(600))
+        let answer = try await session.result(Statement(#"{"find": "c"}"#)).text
+        #expect(answer == "{\"name\":\"\(set.names[1])\"}\n")
+        // What is open to the primary now is held by the host's server, not by this process.
+        #expect(bastion.forwards(to: set.members[1].port) == 1)
+        #expect(Sockets.connections(to: set.members[1].port, heldBy: getpid()) == 0)
+        await session.close()
+
+        // The host forwards to the seed alone: the member to read from is told as what cannot be had.
+        let narrow = try await SSHServer.start(.init(permitOpen: [set.names[0]]))
+        source.scheme = .ssh(
+            Bastion(
+                host: "127.0.0.1", port: narrow.port, username: login.username,
+                credentials: .password(Secret(login.password)), hostKey: nil),
+            .forwarded, .plain)
+        #expect(await MongoBench.failure(source)?.code == .noSuitableMember)
+        await narrow.stop()
+        await bastion.stop()
         await set.stop()
     }
 
