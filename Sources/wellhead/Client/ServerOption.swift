@@ -23,7 +23,7 @@ struct ServerOption: ParsableArguments {
     private func token(_ environment: [String: String]) throws -> String {
         if tokenFile == nil, let token = environment["WELLHEAD_TOKEN"], !token.isEmpty { return token }
         let path = tokenFile ?? "\(environment["WELLHEAD_DATA"] ?? "data")/admin.token"
-        guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
+        guard let text = try? SecretInput.text(ofFile: path) else {
             throw CommandFailure(
                 "There is no token in \(path); name its file with --token-file, or set WELLHEAD_TOKEN.")
         }

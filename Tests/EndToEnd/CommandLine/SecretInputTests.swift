@@ -89,4 +89,19 @@ struct SecretInputTests {
             #expect(complaint.map { message.contains($0) } == true, "\(message)")
         }
     }
+
+    @Test("A token comes from a pipe as from a file, and an empty one is told")
+    func tokenFromPipe() async throws {
+        let service = try await WellheadService.start()
+        let file = service.data.appending(path: "admin.token").path
+        for (source, status) in [(file, 0), ("/dev/null", 1)] as [(String, Int32)] {
+            let outcome = try await Command.run([
+                "bash", "-c", #"exec "$0" list --server "$1" --token-file <(cat "$2")"#, WellheadService.program,
+                service.address, source,
+            ])
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(outcome.errors.contains("There is no token in /dev/fd/") == (status == 1))
+        }
+        #expect(await service.stop() == 0)
+    }
 }
