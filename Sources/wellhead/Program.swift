@@ -20,19 +20,27 @@ struct Program {
             } else {
                 try command.run()
             }
+            end(0)
         } catch let failure as CommandFailure {
             Terminal.error("wellhead: \(failure.message.onOneLine)")
-            exit(failure.status)
+            end(failure.status)
         } catch {
             let code = Wellhead.exitCode(for: error)
             let message = Wellhead.fullMessage(for: error)
             if code.isSuccess {
                 print(message)
-                exit(0)
+                end(0)
             }
             Terminal.error(message)
-            exit(code == .validationFailure ? 2 : 1)
+            end(code == .validationFailure ? 2 : 1)
         }
+    }
+
+    /// Ends the process at once, with what was written. `exit` would first run OpenSSL's clean-up, which takes away the
+    /// locks below the threads of SSH sessions that are still ending: they crashed on them.
+    private static func end(_ status: CInt) -> Never {
+        fflush(nil)
+        _exit(status)
     }
 }
 
