@@ -67,7 +67,8 @@ struct MongoTopologyTests {
     }
 
     @Test(
-        "Every member of a set behind an SSH host is reached through that host", .enabled(if: SSHServer.availability == nil))
+        "Every member of a set behind an SSH host is reached through that host",
+        .enabled(if: SSHServer.availability == nil))
     func behindSSHHost() async throws {
         let set = try await ReplicaSet.start([.secondary, .primary, .secondary])
         let bastion = try await SSHServer.start(.init(permitOpen: set.names))
