@@ -133,11 +133,11 @@ extension Gateway {
         return LiveStatus(status: sourceStatus(of: record), since: record.updatedAt)
     }
 
-    /// Every live record with its live state, in order of creation.
-    package func overview() async throws(GatewayError) -> [(record: Record, status: LiveStatus)] {
-        try await records().map { view in
-            let record = view.record
-            return (record, liveSource(record.id)?.status ?? LiveStatus(status: view.status, since: record.updatedAt))
+    /// Every live record's label with its live state, in order of creation; no credential is opened.
+    package func overview() async throws(GatewayError) -> [(record: RecordLabel, status: LiveStatus)] {
+        try await stored { () throws(RegistryError) in try await registry.labels() }.map { label in
+            let status = LiveStatus(status: Self.unconnected(isPublished: label.isPublished), since: label.updatedAt)
+            return (label, liveSource(label.id)?.status ?? status)
         }
     }
 

@@ -93,9 +93,11 @@ package final class Gateway: Service, Sendable {
     func liveSource(_ id: RecordID) -> LiveSource? { live.withLockedValue { $0.sources[id] } }
 
     func sourceStatus(of record: Record) -> SourceStatus {
-        if let source = liveSource(record.id) { return source.status.status }
-        return record.publishedAt == nil ? .draft : .failed
+        liveSource(record.id)?.status.status ?? Self.unconnected(isPublished: record.publishedAt != nil)
     }
+
+    /// The status of a record that nothing is connected for.
+    static func unconnected(isPublished: Bool) -> SourceStatus { isPublished ? .failed : .draft }
 
     /// Makes a source live, with the session that passed its test or with none; what served before it is retired.
     ///

@@ -22,6 +22,17 @@ package struct LoadedRecords: Sendable {
     package var unreadable: [Unreadable] = []
 }
 
+/// What can be told of a live record without a key.
+package struct RecordLabel: Sendable, Equatable {
+    package let id: RecordID
+    package let name: String
+    /// The driver's name, as the record has it.
+    package let driver: String
+    /// Whether it passed its test once; false for a draft.
+    package let isPublished: Bool
+    package let updatedAt: Date
+}
+
 extension Registry {
     /// Stores a new record.
     ///
@@ -135,6 +146,19 @@ extension Registry {
                 }
             }
             return loaded
+        }
+    }
+
+    /// The labels of all live records, in order of creation. No credential is opened for them.
+    package func labels() async throws(RegistryError) -> [RecordLabel] {
+        try await read { database, _ in
+            let sql = "SELECT id, name, driver, publishedAt, updatedAt FROM record ORDER BY id"
+            return try Row.fetchAll(database, sql: sql).map { row in
+                RecordLabel(
+                    id: RecordID(try row.decode(String.self, forColumn: "id")),
+                    name: try row.decode(forColumn: "name"), driver: try row.decode(forColumn: "driver"),
+                    isPublished: try row.dateIfAny("publishedAt") != nil, updatedAt: try row.date("updatedAt"))
+            }
         }
     }
 

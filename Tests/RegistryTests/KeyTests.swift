@@ -105,6 +105,8 @@ struct KeyTests {
         let loaded = try await registry.records()
         #expect(loaded.records == [records[0], records[2]])
         #expect(loaded.unreadable.map(\.id) == [id])
+        // Its label needs no key.
+        #expect(try await registry.labels().map(\.id).contains(id))
         let reason = try #require(loaded.unreadable.first?.reason)
         for mark in Sample.marks { #expect(!reason.contains(mark)) }
         await #expect(throws: RegistryError.self) { try await registry.record(id) }

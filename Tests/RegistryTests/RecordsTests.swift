@@ -19,6 +19,11 @@ struct RecordsTests {
         let loaded = try await second.records()
         #expect(loaded.records == records)
         #expect(loaded.unreadable.isEmpty)
+        let labels = try await second.labels()
+        #expect(labels.map(\.id) == records.map(\.id))
+        #expect(labels.map(\.name) == records.map(\.name))
+        #expect(labels.map(\.driver) == records.map { $0.draft.text(.driver) ?? "" })
+        #expect(labels.map(\.isPublished) == records.map { $0.publishedAt != nil })
         try second.close()
     }
 

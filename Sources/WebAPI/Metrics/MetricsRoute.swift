@@ -3,6 +3,7 @@ import Gateway
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Registry
 import SourceModel
 
 /// `GET /metrics`: every data source's state, what was asked of the service, and what the process takes.
@@ -26,7 +27,7 @@ struct MetricsRoute: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
     }
 
-    private static func write(_ sources: [(record: Record, status: LiveStatus)], to text: inout Exposition) {
+    private static func write(_ sources: [(record: RecordLabel, status: LiveStatus)], to text: inout Exposition) {
         text.begin("wellhead_sources", .gauge, "Data sources by driver and status.")
         for (driver, own) in Dictionary(grouping: sources, by: \.record.driver).sorted(by: { $0.key < $1.key }) {
             for status in SourceStatus.allCases {
@@ -90,11 +91,6 @@ struct MetricsRoute: Sendable {
             text.add(Double(below), part: "_count", ["route": route])
         }
     }
-}
-
-extension Record {
-    /// The driver's name; no record is stored without one.
-    fileprivate var driver: String { draft.text(.driver) ?? "" }
 }
 
 extension Duration {

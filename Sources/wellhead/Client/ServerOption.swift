@@ -23,10 +23,12 @@ struct ServerOption: ParsableArguments {
     private func token(_ environment: [String: String]) throws -> String {
         if tokenFile == nil, let token = environment["WELLHEAD_TOKEN"], !token.isEmpty { return token }
         let path = tokenFile ?? "\(environment["WELLHEAD_DATA"] ?? "data")/admin.token"
-        guard let text = try? SecretInput.text(ofFile: path) else {
+        do {
+            return try SecretInput.text(ofFile: path).trimmingCharacters(in: .whitespacesAndNewlines)
+        } catch let failure as CommandFailure {
             throw CommandFailure(
-                "There is no token in \(path); name its file with --token-file, or set WELLHEAD_TOKEN.")
+                "There is no token in \(path); name its file with --token-file, or set WELLHEAD_TOKEN. "
+                    + failure.message)
         }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
