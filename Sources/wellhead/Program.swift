@@ -36,8 +36,8 @@ struct Program {
         }
     }
 
-    /// Ends the process at once, with what was written. `exit` would first run OpenSSL's clean-up, which takes away the
-    /// locks below the threads of SSH sessions that are still ending: they crashed on them.
+    /// Ends the process at once, with what was written. `exit` would first run OpenSSL's clean-up, which takes its locks
+    /// away; a thread of an SSH session that is done, and waited for, yet takes one when the system ends it.
     private static func end(_ status: CInt) -> Never {
         fflush(nil)
         _exit(status)

@@ -105,6 +105,7 @@ struct ServeCommand: AsyncParsableCommand {
             },
             eventLoopGroupProvider: .shared(group), logger: logger)
         try await run(application, settings: settings, logger: logger)
+        await route.shutdown()
         logger.notice("Ended")
     }
 
